@@ -1,0 +1,5 @@
+"""`python -m scribes`."""
+
+from .cli.main import run
+
+run()

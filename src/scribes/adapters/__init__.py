@@ -1,0 +1,1 @@
+"""Calls to what lies outside Scribes, named <port>_<technology>."""

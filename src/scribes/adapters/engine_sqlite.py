@@ -1,0 +1,382 @@
+"""The engine over one encrypted SQLite file (apsw-sqlite3mc)."""
+
+from __future__ import annotations
+
+import os
+import time
+from _thread import allocate_lock
+
+import apsw
+
+from ..errors import Busy, Conflict, Damaged, InvalidInput, ScribesError, StorageFull
+from ..files import remove_quietly, sync_folder
+from ..locks import SUFFIX, VaultLock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from types import TracebackType
+
+    from ..ports import Progress, Row, Tx, Value
+
+BUSY_TIMEOUT_MS = 10_000
+COPY_PAGES = 256
+IDLE_CONNECTIONS = 8
+
+
+class SqliteEngine:
+    """One encrypted file. Each transaction has a connection of its own, so threads never share one."""
+
+    def __init__(
+        self,
+        path: str,
+        key: bytes,
+        *,
+        create: bool = False,
+        locked: bool = False,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
+        if not hasattr(apsw, "mc_version"):
+            # Plain apsw installs the same folder and silently writes plaintext (docs/decisions/0001).
+            raise Damaged("the encrypting SQLite is missing", hint="pip install --force-reinstall apsw-sqlite3mc")
+        self.path = path
+        self._key = key
+        self._clock = clock or (lambda: time.time_ns() // 1000)
+        self._idle: list[_Link] = []
+        self._writing = allocate_lock()
+        self._closed = False
+        # True while the caller holds the vault's lock alone.
+        self._exclusive = locked
+        self._give_back(_Link(path, key, create=create, locked=locked))
+
+    def read(self) -> _Transaction:
+        """A transaction that sees one state of the file."""
+        return _Transaction(self, write=False)
+
+    def write(self) -> _Transaction:
+        """A transaction that may change things."""
+        return _Transaction(self, write=True)
+
+    def copy_to(self, path: str, key: bytes, progress: Progress | None = None) -> None:
+        """A consistent, encrypted, verified copy under another key; nothing is left behind when it fails.
+
+        Raises: Busy, StorageFull, Damaged.
+        """
+        link = self._take()
+        try:
+            _copy(link.connection, path, key, progress)
+            copy = SqliteEngine(path, key)
+            try:
+                problems = copy.problems()
+            finally:
+                copy.close()
+                remove_quietly(path + SUFFIX)
+            if problems:
+                raise Damaged(f"the copy is not sound: {problems[0]}", hint="scribes doctor tells more")
+        except (apsw.Error, OSError) as e:
+            _remove_database(path)
+            raise translated(e) from e
+        except BaseException:
+            _remove_database(path)
+            raise
+        finally:
+            self._give_back(link)
+
+    def problems(self) -> list[str]:
+        """What an integrity check of the whole file finds; empty when sound."""
+        try:
+            with self.read() as tx:
+                found = [str(row[0]) for row in tx.rows("PRAGMA integrity_check(20)")]
+                found += [
+                    f"a {row[0]} row names a {row[2]} that is not there" for row in tx.rows("PRAGMA foreign_key_check")
+                ]
+        except Damaged as e:
+            return [e.message]
+        return [] if found == ["ok"] else [problem for problem in found if problem != "ok"]
+
+    def alone(self) -> _Alone:
+        """A context in which no other process or thread has a transaction on the vault.
+
+        Raises: Busy.
+        """
+        return _Alone(self)
+
+    def replace_with(self, path: str, key: bytes) -> None:
+        """Put a copy under another key in the place of this file, and go on with it. Call it inside `alone`.
+
+        Raises: Busy, when somebody outside Scribes holds the file open.
+        """
+        self._fold_log()
+        self._let_go()
+        try:
+            # The log is empty and folded in: without it the old file is whole, so a crash here loses nothing, and the
+            # new file must not meet a log that is not its own.
+            remove_quietly(self.path + "-wal")
+            remove_quietly(self.path + "-shm")
+            os.replace(path, self.path)
+            sync_folder(os.path.dirname(self.path))
+            self._key = key
+        except OSError as e:
+            raise translated(e) from e
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._closed = True
+        self._let_go()
+
+    def _let_go(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
+    def _fold_log(self) -> None:
+        link = self._take()
+        try:
+            left = link.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except apsw.Error as e:
+            raise translated(e) from e
+        finally:
+            self._give_back(link)
+        if left and left[0]:
+            raise Busy("another process is reading the vault", hint="close it and try again")
+
+    def _take(self) -> _Link:
+        if self._closed:
+            raise ScribesError("the vault is closed", hint="open it again")
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return _Link(self.path, self._key, create=False, locked=self._exclusive)
+
+    def _give_back(self, link: _Link) -> None:
+        if self._closed or len(self._idle) >= IDLE_CONNECTIONS:
+            link.close()
+        else:
+            self._idle.append(link)
+
+    def _begin(self, *, write: bool) -> _Link:
+        link = self._take()
+        try:
+            if not self._exclusive:
+                link.lock.share()
+            if _inode(self.path) != link.inode:
+                link = self._renewed(link)
+            # A deferred transaction that writes later can meet SQLITE_BUSY at once, so writers say so at the start.
+            link.connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            return link
+        except (apsw.Error, OSError) as e:
+            link.close()
+            raise translated(e) from e
+        except BaseException:
+            link.close()
+            raise
+
+    def _renewed(self, link: _Link) -> _Link:
+        """A link to the file that stands here now: after a rotation or a restore it is another one, and writing into
+        the old one would lose what is written.
+        """
+        link.close()
+        try:
+            link = _Link(self.path, self._key, create=False, locked=self._exclusive)
+        except Damaged as e:
+            raise Conflict("the vault got another key in another process", hint="open it again") from e
+        if not self._exclusive:
+            link.lock.share()
+        return link
+
+    def _end(self, link: _Link) -> None:
+        if link.connection.in_transaction:
+            link.connection.execute("ROLLBACK")
+        if not self._exclusive:
+            link.lock.release()
+        self._give_back(link)
+
+
+class _Link:
+    """A connection, the file it is connected to, and its hold on the vault's lock."""
+
+    def __init__(self, path: str, key: bytes, *, create: bool, locked: bool = False) -> None:
+        flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
+        if not create and not os.path.exists(path):
+            raise InvalidInput(f"there is no vault at {path}", hint="scribes init makes one")
+        self.lock = VaultLock(path)
+        connection = None
+        try:
+            if not locked:
+                self.lock.share()
+            if create:
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            connection = apsw.Connection(path, flags=flags)
+            connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+            connection.execute(f"PRAGMA key = 'raw:{key.hex()}'")
+            # FULL: a commit is on disk when the command returns. Temporary data never leaves memory.
+            connection.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")
+            if create:
+                connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA user_version")
+            self.connection, self.inode = connection, _inode(path)
+            if not locked:
+                self.lock.release()
+        except (apsw.Error, OSError) as e:
+            if connection is not None:
+                connection.close()
+            self.lock.close()
+            raise translated(e) from e
+        except BaseException:
+            if connection is not None:
+                connection.close()
+            self.lock.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the connection and of the lock; twice is fine."""
+        self.connection.close()
+        self.lock.close()
+
+
+class _Alone:
+    """Holds the vault's lock alone while it is entered."""
+
+    def __init__(self, engine: SqliteEngine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> None:
+        self._engine._writing.acquire()
+        try:
+            self._lock = VaultLock(self._engine.path)
+            self._lock.exclude()
+            self._engine._exclusive = True
+        except BaseException:
+            self._engine._writing.release()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._engine._exclusive = False
+        self._lock.close()
+        self._engine._writing.release()
+
+
+class _Transaction:
+    """A transaction as a context: see `ports.TxContext`."""
+
+    def __init__(self, engine: SqliteEngine, *, write: bool) -> None:
+        self._engine = engine
+        self._write = write
+
+    def __enter__(self) -> Tx:
+        if self._write:
+            self._engine._writing.acquire()
+        try:
+            self._link = self._engine._begin(write=self._write)
+        except BaseException:
+            if self._write:
+                self._engine._writing.release()
+            raise
+        return SqliteTx(self._link.connection, self._engine._clock())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self._link.connection.execute("COMMIT")
+        except apsw.Error as e:
+            raise translated(e) from e
+        finally:
+            self._engine._end(self._link)
+            if self._write:
+                self._engine._writing.release()
+
+
+class SqliteTx:
+    """A transaction on one connection: see `ports.Tx`."""
+
+    def __init__(self, connection: apsw.Connection, now_us: int) -> None:
+        self._connection = connection
+        self.now_us = now_us
+
+    def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        """All rows of a statement."""
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except apsw.Error as e:
+            raise translated(e) from e
+
+    def row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        """The first row, or None."""
+        try:
+            return self._connection.execute(sql, values).fetchone()
+        except apsw.Error as e:
+            raise translated(e) from e
+
+    def value(self, sql: str, values: Sequence[Value] = ()) -> object:
+        """The first column of the first row, or None."""
+        row = self.row(sql, values)
+        return row[0] if row else None
+
+    def run(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """Run a statement; the key of the row it inserted last."""
+        try:
+            self._connection.execute(sql, values)
+            return self._connection.last_insert_rowid()
+        except apsw.Error as e:
+            raise translated(e) from e
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Run a statement for each row."""
+        try:
+            self._connection.executemany(sql, rows)
+        except apsw.Error as e:
+            raise translated(e) from e
+
+    def run_script(self, sql: str) -> None:
+        """Run several statements."""
+        self.run(sql)
+
+
+def translated(error: BaseException) -> ScribesError:
+    """The Scribes error for what SQLite or the system said. Its text never holds values from the file."""
+    if isinstance(error, apsw.BusyError):
+        return Busy("another process is writing to the vault", hint="try again in a moment")
+    if isinstance(error, (apsw.NotADBError, apsw.CorruptError)):
+        return Damaged(
+            "the vault file is damaged", hint="scribes doctor tells more; scribes restore-backup brings back a copy"
+        )
+    if isinstance(error, apsw.FullError):
+        return StorageFull("no space left on the disk", hint="free some space; what was saved before is as it was")
+    if isinstance(error, apsw.ReadOnlyError):
+        return InvalidInput("the vault file cannot be written", hint="check the permissions of the file and its folder")
+    if isinstance(error, (apsw.CantOpenError, FileNotFoundError)):
+        return InvalidInput("the vault file cannot be opened", hint="check the path and its permissions")
+    if isinstance(error, apsw.IOError):
+        return ScribesError("the disk refused to read or write", hint="scribes doctor tells more")
+    return ScribesError(f"the store answered {type(error).__name__}", hint="scribes doctor tells more")
+
+
+def _copy(source: apsw.Connection, path: str, key: bytes, progress: Progress | None) -> None:
+    """Page by page through SQLite's backup: VACUUM INTO and serialize() would write plaintext (docs/decisions/0001)."""
+    _remove_database(path)
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    target = apsw.Connection(path)
+    try:
+        target.execute(f"PRAGMA key = 'raw:{key.hex()}'")
+        with target.backup("main", source, "main") as backup:
+            while not backup.done:
+                backup.step(COPY_PAGES)
+                if progress:
+                    progress(backup.page_count - backup.remaining, backup.page_count)
+    finally:
+        target.close()
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _remove_database(path: str) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        remove_quietly(path + suffix)
+
+
+def _inode(path: str) -> tuple[int, int]:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino

@@ -1,0 +1,249 @@
+"""Writing in the editor: the vault is open before it starts, and what is typed is kept as an encrypted draft.
+
+The editor needs a plain file. It lies in memory (the runtime folder or /dev/shm) where the system has that, in a
+folder of its own that nobody else can enter, and is gone when the editor is. While the editor runs, each save is put
+into the vault as a draft within a second; what a killed Scribes leaves behind is found the next time.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+from .. import frontmatter
+from ..errors import InvalidInput, ScribesError
+from ..models.notes import NewNote, NotePatch
+from ..records import fields
+from .capture import composed
+from .output import say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from ..models.notes import Note
+    from ..wiring import Scribes
+    from .session import Session
+
+EDITORS = ("nano", "vim", "vi", "notepad")
+POLL_S = 0.5
+FOLDER_PREFIX, FILE_NAME = "scribes-draft-", "note.md"
+
+
+class Interrupted(ScribesError):
+    """The terminal went away or the process was told to end while the editor ran."""
+
+
+def add_in_editor(session: Session, text: str, details: NewNote) -> Note | None:
+    """The note written in the editor; None when nothing was written."""
+    with session.open() as vault:
+        draft = vault.drafts.begin(text)
+        typed = _edited(session, vault, text, draft)
+        if not typed.strip():
+            vault.drafts.discard(draft)
+            say(session, "nothing written, nothing saved")
+            return None
+        with _KeptDraft(draft):
+            return vault.notes.add_new(composed(typed, details), draft=draft)
+
+
+def change_in_editor(
+    session: Session, vault: Scribes, note: Note, *, text: str | None = None, draft: int | None = None
+) -> Note:
+    """The note as the editor left it; a note changed meanwhile by another process is not overwritten.
+
+    Raises: Conflict, InvalidInput; what was typed is then among the drafts.
+    """
+    shown = text if text is not None else frontmatter.write(note, with_id=False)
+    number = draft if draft is not None else vault.drafts.begin(shown, note_id=note.id, revision=note.revision)
+    typed = _edited(session, vault, shown, number)
+    with _KeptDraft(number):
+        patch = patch_of(typed)
+        revision = vault.drafts.get(number).revision
+        return vault.notes.change(note.id, patch, at=revision, draft=number)
+
+
+def resume(session: Session, vault: Scribes, number: int) -> Note | None:
+    """A draft taken up again in the editor."""
+    draft = vault.drafts.get(number)
+    if draft.note_id is not None:
+        return change_in_editor(session, vault, vault.notes.get(draft.note_id), text=draft.text, draft=number)
+    typed = _edited(session, vault, draft.text, number)
+    if not typed.strip():
+        say(session, "nothing written; the draft is kept")
+        return None
+    with _KeptDraft(number):
+        return vault.notes.add_new(composed(typed, NewNote()), draft=number)
+
+
+def patch_of(typed: str) -> NotePatch:
+    """What a text with front matter says of a note.
+
+    Raises: InvalidInput.
+    """
+    if not typed.lstrip("\n").startswith(frontmatter.FENCE):
+        raise InvalidInput(
+            "the front matter is gone", hint="keep the lines between the two ---; the text is kept: scribes drafts"
+        )
+    new = frontmatter.read(typed.lstrip("\n"))
+    return NotePatch(**fields(new))
+
+
+def recover_leftovers(vault: Scribes) -> None:
+    """Put what killed processes left in plain files into their drafts, and remove the files."""
+    for parent in _folders():
+        for name in _entries(parent):
+            folder = os.path.join(parent, name)
+            number, _, pid = name.removeprefix(FOLDER_PREFIX).partition("-")
+            pid = pid.partition("-")[0]
+            if not (number.isdecimal() and pid.isdecimal()) or _is_alive(int(pid)) or not _is_ours(folder):
+                continue
+            try:
+                vault.drafts.get(int(number))
+                vault.drafts.keep(int(number), _read(os.path.join(folder, FILE_NAME)))
+            except (ScribesError, OSError):
+                continue
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+class _KeptDraft:
+    """Adds to an error that what was typed is kept, and how to take it up again."""
+
+    def __init__(self, draft: int) -> None:
+        self._draft = draft
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ScribesError):
+            error.hint = f"what you typed is kept: scribes drafts resume {self._draft}"
+
+
+def _edited(session: Session, vault: Scribes, text: str, draft: int) -> str:
+    """What the editor leaves of a text; every save on the way goes into the draft.
+
+    Raises: ScribesError, when the editor cannot be run or ends with an error.
+    """
+    recover_leftovers(vault)
+    folder = tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{draft}-{os.getpid()}-", dir=_folders()[0])
+    path = os.path.join(folder, FILE_NAME)
+    try:
+        with open(path, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        with _EndSignals():
+            status = _run([*_command(session), path], vault, path, draft)
+        typed = _read(path)
+        vault.drafts.keep(draft, typed)
+    except FileNotFoundError as e:
+        raise ScribesError("the editor removed the file", hint=f"scribes drafts resume {draft}") from e
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if status:
+        raise ScribesError(
+            f"the editor ended with status {status}", hint=f"what you typed is kept: scribes drafts resume {draft}"
+        )
+    return typed
+
+
+def _run(command: list[str], vault: Scribes, path: str, draft: int) -> int:
+    """Run the editor to its end, keeping each save as a draft; its exit status."""
+    try:
+        process = subprocess.Popen(command)
+    except OSError as e:
+        raise InvalidInput(
+            f"the editor {command[0]!r} cannot be run", hint="set $EDITOR, or `editor` in the settings"
+        ) from e
+    seen = os.stat(path).st_mtime_ns
+    while True:
+        try:
+            return process.wait(timeout=POLL_S)
+        except subprocess.TimeoutExpired:
+            try:
+                changed = os.stat(path).st_mtime_ns
+                if changed != seen:
+                    vault.drafts.keep(draft, _read(path))
+                    seen = changed
+            except (OSError, InvalidInput):
+                # Between two steps of the editor's own saving; the next look finds it.
+                continue
+        except Interrupted:
+            process.terminate()
+            vault.drafts.keep(draft, _read(path))
+            raise
+
+
+class _EndSignals:
+    """While entered, an order to end becomes an error that leaves the draft in order; Ctrl-C is the editor's."""
+
+    NAMES = ("SIGHUP", "SIGTERM")
+
+    def __enter__(self) -> None:
+        self._before = {}
+        for name in self.NAMES:
+            if hasattr(signal, name):
+                self._before[name] = signal.signal(getattr(signal, name), self._end)
+        self._interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        for name, handler in self._before.items():
+            signal.signal(getattr(signal, name), handler)
+        signal.signal(signal.SIGINT, self._interrupt)
+
+    @staticmethod
+    def _end(_number: int, _frame: FrameType | None) -> None:
+        raise Interrupted("stopped while the editor was open", hint="what you typed is kept: scribes drafts")
+
+
+def _command(session: Session) -> list[str]:
+    named = session.settings.editor or os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if named:
+        return shlex.split(named)
+    found = next((editor for editor in EDITORS if shutil.which(editor)), None)
+    if found is None:
+        raise InvalidInput("no editor is known", hint='set $EDITOR, or give the text: scribes add "…"')
+    return [found]
+
+
+def _folders() -> list[str]:
+    """Where the editor's file may lie, the best first: folders in memory, then the system's for temporary files."""
+    candidates = [os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm"] if sys.platform == "linux" else []  # noqa: S108
+    usable = [folder for folder in candidates if folder and os.path.isdir(folder) and os.access(folder, os.W_OK)]
+    return [*usable, tempfile.gettempdir()]
+
+
+def _entries(parent: str) -> list[str]:
+    try:
+        return [name for name in os.listdir(parent) if name.startswith(FOLDER_PREFIX)]
+    except OSError:
+        return []
+
+
+def _is_ours(folder: str) -> bool:
+    """Whether a folder is a real one that belongs to us: another person could have put a link in its place."""
+    status = os.lstat(folder)
+    return not os.path.islink(folder) and (not hasattr(os, "getuid") or status.st_uid == os.getuid())
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _read(path: str) -> str:
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as e:
+        raise InvalidInput("what the editor saved is not UTF-8 text", hint="save it as UTF-8") from e

@@ -1,0 +1,154 @@
+"""The commands people run all day, declared once: parsed here without Typer when nothing is unusual, else by it.
+
+Loading Typer costs five times a bare interpreter. A declaration is plain data; `app.py` makes a Typer command of the
+same data, so that help, completion and every unusual spelling come from there, and the two cannot part.
+"""
+
+from __future__ import annotations
+
+from ..records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+@record
+class Option:
+    """An option: its flags, whether it takes a text, a number or nothing, and whether it may come again."""
+
+    name: str
+    flags: tuple[str, ...]
+    help: str
+    kind: str = "text"
+    multiple: bool = False
+
+
+@record
+class Command:
+    """A command: the words it takes, its options, and `module:function` that runs it with them by name."""
+
+    name: str
+    words: str
+    words_help: str
+    run: str
+    help: str
+    options: tuple[Option, ...]
+
+
+ADD = Command(
+    "add",
+    "text",
+    "the note; without it, from a pipe or the editor",
+    "capture:add",
+    """Write a note down.
+
+    A short first line is its title; #tags in the text become tags. Without words the text comes from a pipe, or from
+    the editor.
+    """,
+    (
+        Option("title", ("--title",), "the title; the text is then the body alone"),
+        Option("tag", ("--tag", "-t"), "a tag", multiple=True),
+        Option("topic", ("--topic",), "a topic, of any words", multiple=True),
+        Option("date", ("--date", "-d"), "when it was heard: 2026-11-22, 2026-11-22 10:30, yesterday, sunday"),
+        Option("speaker", ("--speaker", "-s"), "who spoke"),
+        Option("venue", ("--venue",), "where"),
+        Option("series", ("--series",), "the series it belongs to"),
+        Option("edit", ("--edit", "-e"), "open the editor on it", kind="flag"),
+    ),
+)
+LIST = Command(
+    "list",
+    "query",
+    "only notes that fit: tag:hope, speaker:stott, after:2026-01 (see find)",
+    "reading:list_notes",
+    """List notes, the latest first. Their numbers address them: scribes show 2.""",
+    (
+        Option("limit", ("--limit", "-n"), "how many", kind="number"),
+        Option("skip", ("--skip",), "how many to pass over", kind="number"),
+        Option("tag", ("--tag", "-t"), "only with this tag", multiple=True),
+        Option("trash", ("--trash",), "what is in the trash", kind="flag"),
+    ),
+)
+FIND = Command(
+    "find",
+    "query",
+    'words, "phrases", grac*, -without, tag: speaker: before: after: (docs/reference/query-language.md)',
+    "reading:find",
+    """Find notes by their words, best first.""",
+    (
+        Option("limit", ("--limit", "-n"), "how many", kind="number"),
+        Option("trash", ("--trash",), "look in the trash", kind="flag"),
+    ),
+)
+SHOW = Command(
+    "show",
+    "note",
+    "numbers of the last listing, starts of ids, or - for the last note",
+    "reading:show",
+    """Show whole notes.""",
+    (
+        Option("raw", ("--raw",), "as Markdown with front matter", kind="flag"),
+        Option("at", ("--at",), "as it was at this revision (scribes history)"),
+    ),
+)
+EXAMPLES = {
+    "add": ('scribes add "Grace upon grace" --tag grace', "pbpaste | scribes add --title Sunday --speaker Stott"),
+    "list": ("scribes list -n 5", "scribes list tag:hope after:2026-01"),
+    "find": ("scribes find grace", 'scribes find "grace upon grace" speaker:stott before:2026'),
+    "show": ("scribes show 2", "scribes show - --raw"),
+}
+COMMANDS = {command.name: command for command in (ADD, LIST, FIND, SHOW)}
+
+
+def parse(command: Command, words: list[str]) -> dict[str, Any] | None:
+    """The arguments by name; None where anything is unusual, so that Typer explains it."""
+    flags = {flag: option for option in command.options for flag in option.flags}
+    values: dict[str, Any] = {option.name: _empty(option) for option in command.options}
+    taken: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            taken += rest
+        elif not word.startswith("-") or word == "-" or (" " in word and word[:2] != "--"):
+            taken.append(word)
+        else:
+            flag, equals, value = word.partition("=")
+            option = flags.get(flag)
+            if option is None or not _take(option, values, value if equals else None, rest):
+                return None
+    values[command.words] = taken
+    return values
+
+
+def run(command: Command, values: dict[str, Any]) -> int:
+    """Run a parsed command; its exit status."""
+    from importlib import import_module
+
+    module, _, function = command.run.partition(":")
+    status: int = getattr(import_module(f"scribes.cli.{module}"), function)(**values)
+    return status
+
+
+def _empty(option: Option) -> Any:
+    return [] if option.multiple else False if option.kind == "flag" else None
+
+
+def _take(option: Option, values: dict[str, Any], value: str | None, rest: Any) -> bool:
+    """Put an option's value among the values; whether it is what the option takes."""
+    if option.kind == "flag":
+        values[option.name] = True
+        return value is None
+    if value is None:
+        value = next(rest, None)
+    if value is None or (value.startswith("-") and value != "-"):
+        return False
+    if option.kind == "number":
+        if not value.isdecimal():
+            return False
+        values[option.name] = int(value)
+    elif option.multiple:
+        values[option.name].append(value)
+    else:
+        values[option.name] = value
+    return True

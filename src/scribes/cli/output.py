@@ -1,0 +1,210 @@
+"""Text for people: colours, widths, listings. Nothing here loads rich, so that a listing stays instant."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from ..models.notes import Hit, Note
+    from .session import Session
+
+BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
+MAX_WIDTH, MIN_TITLE = 120, 20
+# Escape sequences and direction overrides in a note must not reach the terminal: C0, DEL, C1, bidi controls.
+UNSAFE = dict.fromkeys((*range(32), 127, *range(128, 160), *range(8234, 8239), *range(8294, 8298)), "�")
+for _kept in (9, 10):
+    del UNSAFE[_kept]
+
+
+def style(session: Session, text: str, *codes: str) -> str:
+    """The text in a style, on a terminal that shows colours."""
+    return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if session.color and text else text
+
+
+def safe(session: Session, text: str) -> str:
+    """The text without what would control a terminal; as it is where it goes to a program."""
+    return text.translate(UNSAFE) if session.tty else text
+
+
+def line_of(session: Session, text: str) -> str:
+    """The text on one line, safe to print."""
+    return " ".join(safe(session, text).split())
+
+
+def write(session: Session, lines: Iterable[str]) -> None:
+    """Print lines; through a pager where there are more than the terminal is high."""
+    shown = list(lines)
+    if session.tty and session.page and len(shown) >= height():
+        from .pager import page
+
+        page(session, "\n".join(shown) + "\n")
+        return
+    sys.stdout.write("".join(line + "\n" for line in shown))
+
+
+def say(session: Session, text: str) -> None:
+    """A remark to the person, on standard error; none when quiet or for a program."""
+    if not session.quiet and not session.json:
+        sys.stderr.write(text + "\n")
+
+
+def write_json(data: object) -> None:
+    """Print data as JSON: indented on a terminal, one line to a program."""
+    import json
+
+    indent = 2 if sys.stdout.isatty() else None
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=indent) + "\n")
+
+
+def width() -> int:
+    """Columns of the terminal, at most 120; 80 where there is none."""
+    return min(_size()[0], MAX_WIDTH)
+
+
+def height() -> int:
+    """Lines of the terminal."""
+    return _size()[1]
+
+
+def _size() -> tuple[int, int]:
+    columns, lines = os.environ.get("COLUMNS", ""), os.environ.get("LINES", "")
+    try:
+        measured = os.get_terminal_size(sys.stdout.fileno())
+    except (OSError, ValueError):
+        measured = os.terminal_size((80, 24))
+    return (
+        int(columns) if columns.isdigit() and int(columns) else measured.columns or 80,
+        int(lines) if lines.isdigit() and int(lines) else measured.lines or 24,
+    )
+
+
+def cells(text: str) -> int:
+    """How many columns a text takes: two for wide characters, none for marks that join the one before."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    total = 0
+    for letter in text:
+        if unicodedata.combining(letter) or unicodedata.category(letter) in ("Cf", "Mn", "Me"):
+            continue
+        total += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+    return total
+
+
+def fit(text: str, columns: int) -> str:
+    """The text cut, with an ellipsis, or filled to exactly so many columns."""
+    used = cells(text)
+    if used > columns:
+        while cells(text) > columns - 1:
+            text = text[:-1]
+        text, used = text + "…", cells(text) + 1
+    return text + " " * (columns - used)
+
+
+def day(moment: datetime) -> str:
+    """The day, as 2026-11-22."""
+    return moment.date().isoformat()
+
+
+def day_and_time(moment: datetime) -> str:
+    """The day, and the time where it is not midnight."""
+    return moment.strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
+
+
+def note_lines(session: Session, notes: list[Note]) -> list[str]:
+    """A listing: numbered and aligned on a terminal, tab-separated for programs, ids alone when quiet."""
+    if session.quiet:
+        return [note.id for note in notes]
+    if not session.tty:
+        return ["\t".join(_columns(session, note)) for note in notes]
+    rows = [_columns(session, note) for note in notes]
+    handle = max((len(row[0]) for row in rows), default=4)
+    number = len(str(len(rows)))
+    speaker = min(max((cells(row[3]) for row in rows), default=0), 22)
+    tags = min(max((cells(row[4]) for row in rows), default=0), 26)
+    # Number, handle and day with their gaps; speaker and tags only where some note has one.
+    fixed = number + 2 + handle + 2 + 10 + 2 + (speaker + 2 if speaker else 0) + (tags + 2 if tags else 0)
+    title = max(MIN_TITLE, width() - fixed)
+    lines = []
+    for position, row in enumerate(rows, 1):
+        parts = [
+            style(session, f"{position:>{number}}", DIM),
+            style(session, f"{row[0]:<{handle}}", CYAN),
+            row[1],
+            style(session, fit(row[2], min(title, _widest(rows))), BOLD),
+        ]
+        parts += [fit(row[3], speaker)] if speaker else []
+        parts += [style(session, fit(row[4], tags), GREEN)] if tags else []
+        lines.append("  ".join(parts).rstrip())
+    return lines
+
+
+def hit_lines(session: Session, hits: list[Hit]) -> list[str]:
+    """Search results: a listing line each, and the words around the hit below it."""
+    listing = note_lines(session, [hit.note for hit in hits])
+    if session.quiet:
+        return listing
+    if not session.tty:
+        return [f"{line}\t{hit.snippet}" for line, hit in zip(listing, hits, strict=True)]
+    indent = " " * (len(str(len(hits))) + 2)
+    lines = []
+    for line, hit in zip(listing, hits, strict=True):
+        lines.append(line)
+        if hit.snippet:
+            lines += [indent + part for part in _snippet_lines(session, hit, width() - len(indent))]
+    return lines
+
+
+def note_page(session: Session, note: Note) -> list[str]:
+    """A whole note: title, a line of what is known about it, and its text."""
+    known = [day_and_time(note.occurred_at), note.speaker, note.venue, note.series]
+    known += [" ".join(f"#{tag}" for tag in note.tags), ", ".join(note.topics), note.handle]
+    head = [style(session, safe(session, note.title), BOLD)] if note.title else []
+    head.append(style(session, line_of(session, " · ".join(filter(None, known))), DIM))
+    if note.deleted_at:
+        head.append(style(session, f"in the trash since {day(note.deleted_at)}", YELLOW))
+    if not note.body:
+        return head
+    return [*head, "", *_body(session, note.body)]
+
+
+def _body(session: Session, body: str) -> list[str]:
+    if not session.tty:
+        return body.split("\n")
+    from .markdown import rendered
+
+    return rendered(safe(session, body), width=width(), color=session.color)
+
+
+def _columns(session: Session, note: Note) -> list[str]:
+    tags = " ".join(f"#{tag}" for tag in note.tags)
+    texts = [note.heading, note.speaker, tags]
+    return [note.handle, day(note.occurred_at), *(line_of(session, text) for text in texts)]
+
+
+def _widest(rows: list[list[str]]) -> int:
+    return max(cells(row[2]) for row in rows)
+
+
+def _snippet_lines(session: Session, hit: Hit, columns: int) -> list[str]:
+    """The snippet on at most two lines, its hits marked word by word, so that wrapping cannot break them."""
+    lines: list[str] = []
+    line, used, position = "", 0, 0
+    text = safe(session, hit.snippet)
+    for word in text.split(" "):
+        start, end = position, position + len(word)
+        position = end + 1
+        if used + cells(word) + 1 > columns and line:
+            lines.append(line)
+            line, used = "", 0
+        marked = any(start < mark_end and mark_start < end for mark_start, mark_end in hit.marks)
+        shown = style(session, word, BOLD, YELLOW) if marked else style(session, word, DIM)
+        line += (" " if line else "") + shown
+        used += cells(word) + (1 if used else 0)
+    return [*lines, line][:2]

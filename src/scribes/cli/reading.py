@@ -1,0 +1,109 @@
+"""`scribes list`, `find` and `show`."""
+
+from __future__ import annotations
+
+from ..errors import InvalidInput
+from ..records import as_data, replaced
+from . import references
+from .output import hit_lines, note_lines, note_page, say, write, write_json
+from .session import current
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..models.notes import Note
+    from ..wiring import Scribes
+    from .session import Session
+
+NOTHING_FOUND = 3
+MAX_LIMIT = 100_000
+
+
+def list_notes(query: list[str], limit: int | None, skip: int | None, tag: list[str], trash: bool) -> int:
+    """List notes, the latest first."""
+    session = current()
+    many = _limit(session, limit)
+    filters = [*query, *(f'tag:"{name}"' for name in tag)]
+    with session.open() as vault:
+        if filters:
+            notes = [hit.note for hit in vault.search.find(_joined(filters), limit=many, trash=trash)]
+        elif trash:
+            notes = vault.notes.trash(limit=many)
+        else:
+            notes = vault.notes.recent(limit=many, skip=skip or 0)
+    _show_listing(session, notes)
+    if not notes:
+        say(session, "no note fits" if filters else "the trash is empty" if trash else 'no notes yet: scribes add "…"')
+        return NOTHING_FOUND if filters else 0
+    return 0
+
+
+def find(query: list[str], limit: int | None, trash: bool) -> int:
+    """Find notes by their words."""
+    session = current()
+    text = _joined(query)
+    with session.open() as vault:
+        hits = vault.search.find(text, limit=_limit(session, limit), trash=trash)
+    if hits:
+        references.remember(session, [hit.note.id for hit in hits])
+    if session.json:
+        write_json([as_data(hit) for hit in hits])
+    else:
+        write(session, hit_lines(session, hits))
+    if not hits:
+        say(session, f"nothing found for {text}")
+        return NOTHING_FOUND
+    return 0
+
+
+def show(note: list[str], raw: bool, at: str | None) -> int:
+    """Show whole notes."""
+    session = current()
+    if not note:
+        raise InvalidInput("which note?", hint="scribes show 2 shows the second of the last listing")
+    with session.open() as vault:
+        notes = [vault.notes.get(references.resolve(session, ref)) for ref in note]
+        if at is not None:
+            notes = [_at(vault, one, at) for one in notes]
+    references.touch(session, notes[-1].id)
+    if session.json:
+        write_json([as_data(one) for one in notes] if len(notes) > 1 else as_data(notes[0]))
+    elif raw:
+        from .. import frontmatter
+
+        write(session, "\n".join(frontmatter.write(one).rstrip("\n") for one in notes).split("\n"))
+    else:
+        pages = [note_page(session, one) for one in notes]
+        write(session, [line for number, page in enumerate(pages) for line in ([""] if number else []) + page])
+    return 0
+
+
+def _show_listing(session: Session, notes: list[Note]) -> None:
+    if notes:
+        references.remember(session, [note.id for note in notes])
+    if session.json:
+        write_json([as_data(note) for note in notes])
+    else:
+        write(session, note_lines(session, notes))
+
+
+def _at(vault: Scribes, note: Note, revision: str) -> Note:
+    title, body = vault.history.text_at(note.id, revision)
+    return replaced(note, title=title, body=body)
+
+
+def _limit(session: Session, limit: int | None) -> int:
+    if limit is not None and not 1 <= limit <= MAX_LIMIT:
+        raise InvalidInput(f"--limit {limit} is out of range", hint=f"1 to {MAX_LIMIT}")
+    return limit or session.settings.list_limit
+
+
+def _joined(words: list[str]) -> str:
+    """The query that several arguments make: one that the shell had unquoted is a phrase again."""
+    return " ".join(_requoted(word) if len(words) > 1 else word for word in words)
+
+
+def _requoted(word: str) -> str:
+    if " " not in word or '"' in word:
+        return word
+    field, colon, value = word.partition(":")
+    return f'{field}:"{value}"' if colon and field.isalpha() else f'"{word}"'

@@ -1,0 +1,72 @@
+"""What one run of the command line knows: how to print, which vault, and the words that were typed."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..config import Settings, load
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..wiring import AskPassphrase, Scribes
+
+MAX_LABEL = 200
+
+
+class Session:
+    """One run. `words` is the command as typed, without the options that every command takes."""
+
+    def __init__(self, words: list[str], options: dict[str, str | bool]) -> None:
+        self.words = words
+        self.json = bool(options.get("json"))
+        self.quiet = bool(options.get("quiet"))
+        self.yes = bool(options.get("yes"))
+        self.page = not options.get("no_pager")
+        self.tty = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        self.color = self.tty and not options.get("no_color") and not os.environ.get("NO_COLOR")
+        self._vault_option = str(options.get("vault") or "")
+        self._settings: Settings | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, read when first needed."""
+        if self._settings is None:
+            self._settings = load(vault=self._vault_option)
+        return self._settings
+
+    def open(self, *, create: bool = True, passphrase: str | None = None) -> Scribes:
+        """The vault. The first time, one is made, and a line on standard error says where."""
+        from ..wiring import open
+
+        label = " ".join(self.words)[:MAX_LABEL]
+        opened = open(settings=self.settings, create=create, ask=self.asker(), command=label, passphrase=passphrase)
+        if opened.founded and not self.quiet:
+            from .vault_words import founded
+
+            founded(self, opened)
+        return opened
+
+    def asker(self) -> AskPassphrase | None:
+        """How to ask for a passphrase, where there is somebody to ask."""
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return None
+        from .prompts import passphrase
+
+        return passphrase
+
+
+_current: Session | None = None
+
+
+def begin(session: Session) -> None:
+    """Make this the session that commands run in."""
+    global _current
+    _current = session
+
+
+def current() -> Session:
+    """The session this command runs in."""
+    if _current is None:
+        raise RuntimeError("no session: commands run through scribes.cli.main")
+    return _current

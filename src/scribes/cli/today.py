@@ -1,0 +1,52 @@
+"""`scribes` alone: what was written last, and three things to try."""
+
+from __future__ import annotations
+
+import os
+
+from ..records import as_data
+from . import references
+from .output import BOLD, DIM, note_lines, style, write, write_json
+from .session import current
+from .vault_words import shortened
+
+TYPE_CHECKING = False
+LAST_WRITTEN = 5
+
+
+def overview() -> int:
+    """Show the last notes and what can be done."""
+    session = current()
+    if not os.path.exists(session.settings.vault):
+        write(
+            session,
+            [
+                style(session, "Scribes keeps the notes of people who listen.", BOLD),
+                "",
+                '  scribes add "Grace upon grace"    your first note; the vault is made with it',
+                "  scribes import markdown FOLDER    bring the notes you have",
+                "  scribes --help                    all commands",
+            ],
+        )
+        return 0
+    with session.open() as vault:
+        notes = vault.notes.recent(limit=LAST_WRITTEN)
+        number = vault.notes.count()
+        drafts = vault.drafts.recent(limit=1)
+    if session.json:
+        write_json({"notes": number, "recent": [as_data(note) for note in notes]})
+        return 0
+    if notes:
+        references.remember(session, [note.id for note in notes])
+    lines = [style(session, f"{number} note{'s' * (number != 1)} in {shortened(session.settings.vault)}", DIM), ""]
+    lines += note_lines(session, notes)
+    if drafts:
+        lines += ["", f"an unsaved draft waits: scribes drafts resume {drafts[0].number}"]
+    lines += [
+        "",
+        style(session, '  scribes add "…"', BOLD) + "       write a note down",
+        style(session, "  scribes find grace", BOLD) + "    find notes by their words",
+        style(session, "  scribes show 1", BOLD) + "        read the first one above",
+    ]
+    write(session, lines)
+    return 0

@@ -1,0 +1,1 @@
+"""Keys and sealing: pure functions; the only importer of `cryptography`."""

@@ -1,0 +1,107 @@
+"""A change: one edit of one item, naming its parent changes. The set of changes is the history of everything.
+
+The state of an item is a pure function of its changes. Text is kept as edits on the text of the first parent, fields
+as the values that this change sets. The id is the hash of the content, so nothing in a history can be altered
+unnoticed. (docs/reference/file-format.md has the format, tests/vectors/changes.json golden vectors.)
+"""
+
+from __future__ import annotations
+
+from ..canonical import digest
+from ..errors import Conflict, Damaged
+from ..records import record
+from .diff import apply
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+SCHEMA = 1
+
+
+@record
+class Change:
+    """One change. Ids are 16 bytes; `at_us` is the writer's wall clock: it breaks ties and never orders."""
+
+    id: bytes
+    item: bytes
+    kind: str
+    parents: tuple[bytes, ...]
+    device: bytes
+    at_us: int
+    edits: Sequence[Sequence[int | str]]
+    fields: dict[str, Any]
+    schema: int = SCHEMA
+    extra: dict[str, Any] | None = None
+
+
+@record
+class State:
+    """What an item is after some of its changes: its fields, its text, and the change it stands on."""
+
+    fields: dict[str, Any]
+    text: str
+    head: bytes
+    created_us: int
+    changed_us: int
+
+
+def new_change(
+    *,
+    item: bytes,
+    kind: str,
+    parents: tuple[bytes, ...],
+    device: bytes,
+    at_us: int,
+    edits: Sequence[Sequence[int | str]],
+    fields: dict[str, Any],
+) -> Change:
+    """A change with its id."""
+    change = Change(b"", item, kind, parents, device, at_us, edits, fields)
+    return Change(change_id(change), item, kind, parents, device, at_us, edits, fields)
+
+
+def change_id(change: Change) -> bytes:
+    """The id a change must have: BLAKE2b-128 of its canonical content."""
+    content = {
+        **(change.extra or {}),
+        "b": change.edits,
+        "f": change.fields,
+        "i": change.item.hex(),
+        "k": change.kind,
+        "p": [parent.hex() for parent in change.parents],
+        "s": change.schema,
+        "t": change.at_us,
+        "u": change.device.hex(),
+    }
+    return digest(content)
+
+
+def replay(changes: Iterable[Change]) -> list[State]:
+    """The state after each change of one item, in the order of causes (the last is the present one).
+
+    Raises: Damaged for a missing parent; Conflict where two changes stand side by side and wait to be merged.
+    """
+    states: dict[bytes, State] = {}
+    heads: set[bytes] = set()
+    waiting = {change.id: change for change in changes}
+    while waiting:
+        ready = [change for change in waiting.values() if all(parent in states for parent in change.parents)]
+        if not ready:
+            raise Damaged("a change in the history lacks its parent")
+        for change in ready:
+            states[change.id] = _after(states[change.parents[0]] if change.parents else None, change)
+            heads -= set(change.parents)
+            heads.add(change.id)
+            del waiting[change.id]
+    if len(heads) > 1:
+        raise Conflict("a note has two versions side by side that wait to be merged")
+    return list(states.values())
+
+
+def _after(before: State | None, change: Change) -> State:
+    if before is None:
+        return State(change.fields, apply("", change.edits), change.id, change.at_us, change.at_us)
+    fields = {**before.fields, **change.fields}
+    return State(fields, apply(before.text, change.edits), change.id, before.created_us, change.at_us)

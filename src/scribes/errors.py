@@ -1,0 +1,123 @@
+"""Every error Scribes raises on purpose: one tree, a closed list of codes, one table to exit status and one to HTTP.
+
+`code` is public API: the command line turns it into an exit status, the server into an HTTP status. Messages are lower
+case, say what is wrong and with what value; `hint` says what to do next.
+"""
+
+
+class ScribesError(Exception):
+    """An error with a message for people, a `code` for programs and, where there is one, a `hint`."""
+
+    code = "failure"
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InvalidInput(ScribesError):
+    """What was given cannot be taken: a malformed date, an unknown option, a file that is not what it should be."""
+
+    code = "invalid"
+
+
+class NotFound(ScribesError):
+    """There is no such thing: note, revision, tag, draft, file."""
+
+    code = "not_found"
+
+
+class Ambiguous(InvalidInput):
+    """The start of an id fits more than one note."""
+
+    code = "ambiguous"
+
+
+class Locked(ScribesError):
+    """No key for the vault is at hand: it has to be unlocked first."""
+
+    code = "locked"
+
+
+class WrongKey(Locked):
+    """The key, passphrase or recovery key that was given does not open this vault."""
+
+    code = "wrong_key"
+
+
+class Conflict(ScribesError):
+    """The thing was changed by somebody else since it was read; nothing was written."""
+
+    code = "conflict"
+
+
+class AlreadyExists(Conflict):
+    """There is one already, and it is not overwritten."""
+
+    code = "exists"
+
+
+class Busy(ScribesError):
+    """Another process holds the vault longer than the time allowed."""
+
+    code = "busy"
+
+
+class Unavailable(ScribesError):
+    """Something outside Scribes did not answer: a network, a server, a keyring."""
+
+    code = "unavailable"
+
+
+class StorageFull(ScribesError):
+    """The disk, or the quota, has no room; what was there before is as it was."""
+
+    code = "full"
+
+
+class Damaged(ScribesError):
+    """The stored bytes are not what Scribes wrote."""
+
+    code = "damaged"
+
+
+class NewerFormat(ScribesError):
+    """The file was written by a newer Scribes than this one."""
+
+    code = "newer"
+
+
+# Exit status by code (documented in docs/reference/errors.md): 1 failure, 2 usage or invalid input, 3 nothing found,
+# 4 locked, 5 conflict to look at, 6 unavailable, 7 damaged store.
+EXIT_STATUS: dict[str, int] = {
+    "failure": 1,
+    "invalid": 2,
+    "ambiguous": 2,
+    "not_found": 3,
+    "locked": 4,
+    "wrong_key": 4,
+    "conflict": 5,
+    "exists": 5,
+    "busy": 6,
+    "unavailable": 6,
+    "full": 1,
+    "damaged": 7,
+    "newer": 7,
+}
+
+HTTP_STATUS: dict[str, int] = {
+    "failure": 500,
+    "invalid": 422,
+    "ambiguous": 422,
+    "not_found": 404,
+    "locked": 423,
+    "wrong_key": 401,
+    "conflict": 409,
+    "exists": 409,
+    "busy": 503,
+    "unavailable": 503,
+    "full": 507,
+    "damaged": 500,
+    "newer": 500,
+}

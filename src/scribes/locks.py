@@ -1,0 +1,73 @@
+"""A lock between processes on a whole vault: shared by every transaction, exclusive while the file is replaced.
+
+SQLite's own locks belong to one file; they cannot guard the moment in which another file takes its place (a key
+rotation, a restore). The lock file beside the vault can. It is empty and stays.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from .errors import Busy
+from .files import from_os_error
+
+try:
+    import fcntl
+except ImportError:  # Windows: an open file cannot be replaced there, so the system itself is the guard
+    fcntl = None  # type: ignore[assignment]
+
+SUFFIX = ".lock"
+WAIT_S = 10.0
+PAUSE_S = 0.01
+
+
+class VaultLock:
+    """One holder's handle on the lock of a vault. Not shared between threads: each takes its own."""
+
+    def __init__(self, vault_path: str) -> None:
+        path = vault_path + SUFFIX
+        try:
+            self._handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        except OSError as e:
+            raise from_os_error(e, path) from e
+
+    def share(self) -> None:
+        """Hold it together with others that share it.
+
+        Raises: Busy.
+        """
+        if fcntl:
+            self._take(fcntl.LOCK_SH)
+
+    def exclude(self) -> None:
+        """Hold it alone.
+
+        Raises: Busy.
+        """
+        if fcntl:
+            self._take(fcntl.LOCK_EX)
+
+    def release(self) -> None:
+        """Let others have it."""
+        if fcntl:
+            fcntl.flock(self._handle, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Let go of it for good."""
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            os.close(handle)
+
+    def _take(self, kind: int) -> None:
+        deadline = None
+        while True:
+            try:
+                fcntl.flock(self._handle, kind | fcntl.LOCK_NB)
+                return
+            except OSError as e:
+                now = time.monotonic()
+                deadline = deadline or now + WAIT_S
+                if now > deadline:
+                    raise Busy("another process is at work on the whole vault", hint="try again in a moment") from e
+                time.sleep(PAUSE_S)

@@ -1,0 +1,125 @@
+"""The nouns of note keeping, as plain data: what services return and what they take."""
+
+from __future__ import annotations
+
+from ..records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@record
+class Note:
+    """A note as it stands now.
+
+    `id` is a UUIDv7; `handle` the shortest start (at least 4 characters) of its last group that is unique in the file.
+    `occurred_at` is when the sermon or study was, in the offset where it was written down. `revision` names the
+    changes the note stands on: hand it back with an edit to be told of a change made meanwhile.
+    """
+
+    id: str
+    handle: str
+    title: str
+    body: str
+    occurred_at: datetime
+    speaker: str
+    venue: str
+    series: str
+    tags: tuple[str, ...]
+    topics: tuple[str, ...]
+    created_at: datetime
+    changed_at: datetime
+    deleted_at: datetime | None
+    revision: str
+
+    @property
+    def heading(self) -> str:
+        """The title or, without one, the first words of the body."""
+        return self.title or _first_words(self.body)
+
+
+@record
+class NewNote:
+    """What a note is made of. `occurred_at` without an offset is local time; None is now."""
+
+    title: str = ""
+    body: str = ""
+    occurred_at: datetime | None = None
+    speaker: str = ""
+    venue: str = ""
+    series: str = ""
+    tags: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+
+
+@record
+class NotePatch:
+    """What to change in a note; None leaves a field as it is."""
+
+    title: str | None = None
+    body: str | None = None
+    occurred_at: datetime | None = None
+    speaker: str | None = None
+    venue: str | None = None
+    series: str | None = None
+    tags: tuple[str, ...] | None = None
+    topics: tuple[str, ...] | None = None
+
+
+@record
+class Hit:
+    """A note that was found: `snippet` is the text around the words, `marks` the (start, end) of each hit in it."""
+
+    note: Note
+    score: float
+    snippet: str
+    marks: tuple[tuple[int, int], ...]
+
+
+@record
+class Revision:
+    """One change of a note: who, when, from which device, and what it changed, in words."""
+
+    id: str
+    number: int
+    at: datetime
+    device: str
+    summary: str
+    current: bool
+
+
+@record
+class TagCount:
+    """A tag and how many notes carry it."""
+
+    tag: str
+    notes: int
+
+
+@record
+class Draft:
+    """Text typed in an editor and not yet saved. `note_id` is None for a new note."""
+
+    number: int
+    note_id: str | None
+    revision: str | None
+    text: str
+    started_at: datetime
+    changed_at: datetime
+
+
+@record
+class Undone:
+    """What `undo` took back: the command as it was typed, and the ids of the notes it had touched."""
+
+    command: str
+    at: datetime
+    note_ids: tuple[str, ...]
+
+
+def _first_words(body: str, width: int = 60) -> str:
+    line = next((text for text in (raw.strip(" \t#>*-") for raw in body.splitlines()) if text), "")
+    if len(line) <= width:
+        return line
+    return line[: line.rfind(" ", 0, width) if " " in line[:width] else width].rstrip(" ,;:") + "…"

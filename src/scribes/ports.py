@@ -1,0 +1,88 @@
+"""What the core needs from outside, as protocols. Loaded by type checkers only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any, Protocol
+
+Value = None | int | float | str | bytes
+Row = tuple[Any, ...]
+Progress = Callable[[int, int], None]
+
+
+class Tx(Protocol):
+    """A transaction. Everything in it happens, or nothing does; `now_us` is fixed when it begins."""
+
+    now_us: int
+
+    def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        """All rows of a statement."""
+
+    def row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        """The first row, or None."""
+
+    def value(self, sql: str, values: Sequence[Value] = ()) -> Any:
+        """The first column of the first row, or None."""
+
+    def run(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """Run a statement; the key of the row it inserted last."""
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Run a statement for each row."""
+
+    def run_script(self, sql: str) -> None:
+        """Run several statements."""
+
+
+class TxContext(Protocol):
+    """Begins a transaction when entered; commits when left, or rolls back when an error leaves it."""
+
+    def __enter__(self) -> Tx: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Engine(Protocol):
+    """Where the tables are. One writer and many readers, in several threads and processes."""
+
+    path: str
+
+    def read(self) -> TxContext:
+        """A transaction that sees one state of the file."""
+
+    def write(self) -> TxContext:
+        """A transaction that may change things; raises Busy when another holds the file too long."""
+
+    def copy_to(self, path: str, key: bytes, progress: Progress | None = None) -> None:
+        """A consistent, encrypted, verified copy of the whole file under another key."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """While entered, no other process has a transaction on the file; raises Busy."""
+
+    def replace_with(self, path: str, key: bytes) -> None:
+        """Put a copy under another key in the place of this file. Call it inside `alone`; raises Busy."""
+
+    def problems(self) -> list[str]:
+        """What an integrity check of the whole file finds; empty when sound."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+class KeyStore(Protocol):
+    """Where the data key of a vault rests on this machine."""
+
+    name: str
+
+    def get(self, vault: bytes) -> bytes | None:
+        """The data key, or None."""
+
+    def put(self, vault: bytes, data_key: bytes) -> None:
+        """Keep the data key; raises Unavailable."""
+
+    def remove(self, vault: bytes) -> bool:
+        """Forget the data key; whether there was one."""

@@ -1,0 +1,1 @@
+"""What Scribes does: one class per noun; a public method is one transaction."""

@@ -1,0 +1,219 @@
+"""Checks: is everything about the vault as it should be, and mending what is not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+
+from ..crypto.header import Header
+from ..crypto.header import read as read_header
+from ..domain.changes import replay
+from ..domain.notes import KIND, content_at
+from ..errors import Conflict, Damaged, ScribesError
+from ..files import read_if_there, write_atomically
+from ..models.vault import Check
+from ..storage import changes, drafts, integrity, meta, migrations, notes
+from .vault import cloud_folder, header_path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..ports import Progress
+    from .backups import Backups
+    from .context import Context
+
+OK, WARNING, DAMAGED, MENDED = "ok", "warning", "damaged", "mended"
+LOW_DISK_BYTES = 200 * 1024 * 1024
+OLD_BACKUP = timedelta(days=30)
+BATCH = 500
+
+
+class Checks:
+    """What `scribes doctor` runs. Each check reports one line; with `fix` it mends what it can."""
+
+    def __init__(self, context: Context, *, backups: Backups, key_files: list[str]) -> None:
+        self._context = context
+        self._engine = context.engine
+        self._backups = backups
+        self._key_files = key_files
+
+    def run(self, *, fix: bool = False, progress: Progress | None = None) -> Iterator[Check]:
+        """The checks, one after another, each as it is done."""
+        steps: dict[str, Callable[[], Check]] = {
+            "file": self._file,
+            "key header": lambda: self._header(fix),
+            "permissions": lambda: self._permissions(fix),
+            "history": lambda: self._history(fix, progress),
+            "search index": lambda: self._index(fix),
+            "drafts": self._drafts,
+            "backup": lambda: self._backup(fix),
+            "folder": self._folder,
+            "disk": self._disk,
+            "versions": self._versions,
+        }
+        for name, step in steps.items():
+            try:
+                yield step()
+            except ScribesError as e:
+                yield Check(name, DAMAGED, e.message, e.hint or "")
+
+    def _file(self) -> Check:
+        problems = self._engine.problems()
+        if problems:
+            return Check("file", DAMAGED, problems[0], "scribes restore-backup FILE brings back a copy")
+        return Check("file", OK, f"{_size(os.path.getsize(self._engine.path))}, every page decrypts and is sound")
+
+    def _header(self, fix: bool) -> Check:
+        """The header beside the vault and its copy inside: the one with the higher revision is right."""
+        path = header_path(self._engine.path)
+        with self._engine.read() as tx:
+            inside = read_header(meta.get(tx, "header") or b"")
+        beside = _read_or_none(path)
+        if beside == inside:
+            slots = " and ".join(str(slot["kind"]) for slot in inside.slots)
+            return Check("key header", OK, f"opened by {slots}")
+        if not fix:
+            return Check("key header", DAMAGED, f"{path} differs from the copy in the vault", "makes it anew")
+        newest = beside if beside and beside.vault == inside.vault and beside.revision > inside.revision else inside
+        with self._engine.write() as tx:
+            meta.put(tx, "header", newest.to_bytes())
+        write_atomically(path, newest.to_bytes())
+        return Check("key header", MENDED, "made anew")
+
+    def _permissions(self, fix: bool) -> Check:
+        if os.name != "posix":
+            return Check("permissions", OK, "left to the system")
+        paths = [self._engine.path, header_path(self._engine.path), *self._key_files]
+        open_to_others = [path for path in paths if os.path.exists(path) and os.stat(path).st_mode & 0o077]
+        if not open_to_others:
+            return Check("permissions", OK, "readable by you alone")
+        if not fix:
+            return Check("permissions", WARNING, f"others may read {', '.join(open_to_others)}", "closes them")
+        for path in open_to_others:
+            os.chmod(path, 0o600)
+        return Check("permissions", MENDED, "readable by you alone now")
+
+    def _history(self, fix: bool, progress: Progress | None) -> Check:
+        """Replay every note's changes and compare with its row; `fix` writes the rows anew."""
+        with self._engine.read() as tx:
+            items = list(changes.items(tx, KIND))
+            rows = int(notes.count_all(tx))
+        different = 0
+        for start in range(0, len(items), BATCH):
+            different += sum(not self._same(item) for item in items[start : start + BATCH])
+            if progress:
+                progress(min(start + BATCH, len(items)), len(items))
+        orphans = rows - len(items)
+        if not different and not orphans:
+            return Check("history", OK, f"{len(items)} notes stand as their changes say")
+        if not fix:
+            return Check(
+                "history", DAMAGED, f"{different + abs(orphans)} notes differ from their changes", "rebuilds them"
+            )
+        self._rebuild(items)
+        return Check("history", MENDED, f"{len(items)} notes rebuilt from their changes")
+
+    def _same(self, item: bytes) -> bool:
+        with self._engine.read() as tx:
+            state = replay(changes.of_item(tx, item))[-1]
+            try:
+                stored = notes.get(tx, item, visible_to=self._context.visible_to)
+            except ScribesError:
+                return False
+            labels = notes.labels(tx, stored.n)
+        same = (stored.heads, stored.created_us, stored.changed_us) == (state.head, state.created_us, state.changed_us)
+        return same and stored.content == content_at(state) and labels == notes.label_rows(stored.content)
+
+    def _rebuild(self, items: list[bytes]) -> None:
+        """All rows anew in one transaction, so that a crash leaves the old ones."""
+        with self._engine.write() as tx:
+            integrity.clear_state(tx)
+            for item in items:
+                state = replay(changes.of_item(tx, item))[-1]
+                content = content_at(state)
+                notes.insert(
+                    tx,
+                    id=item,
+                    space=changes.space_of(tx, item),
+                    heads=state.head,
+                    created_us=state.created_us,
+                    changed_us=state.changed_us,
+                    content=content,
+                )
+            integrity.rebuild_index(tx)
+
+    def _index(self, fix: bool) -> Check:
+        try:
+            with self._engine.write() as tx:
+                integrity.check_index(tx)
+            return Check("search index", OK, "agrees with the notes")
+        except Damaged:
+            if not fix:
+                return Check("search index", DAMAGED, "differs from the notes", "makes it anew")
+        with self._engine.write() as tx:
+            integrity.rebuild_index(tx)
+        return Check("search index", MENDED, "made anew")
+
+    def _drafts(self) -> Check:
+        with self._engine.read() as tx:
+            number = len(drafts.recent(tx, limit=100))
+        if number:
+            return Check("drafts", WARNING, f"{number} not saved", "scribes drafts shows them")
+        return Check("drafts", OK, "nothing unsaved")
+
+    def _backup(self, fix: bool) -> Check:
+        recent = self._backups.recent()
+        if recent and datetime.now(UTC) - recent[0].made_at < OLD_BACKUP:
+            return Check("backup", OK, f"the last one is of {recent[0].made_at.date()}")
+        if fix:
+            made = self._backups.make()
+            return Check("backup", MENDED, f"made {made.path}")
+        return Check("backup", WARNING, "none in the last 30 days", "makes one")
+
+    def _folder(self) -> Check:
+        folder = cloud_folder(self._engine.path)
+        if folder:
+            return Check(
+                "folder", WARNING, f"{folder} is synchronised by a cloud service, which can tear the file apart",
+                "move the vault elsewhere and put backups there instead",
+            )  # fmt: skip
+        return Check("folder", OK, os.path.dirname(self._engine.path))
+
+    def _disk(self) -> Check:
+        free = shutil.disk_usage(os.path.dirname(self._engine.path)).free
+        needed = max(LOW_DISK_BYTES, 2 * os.path.getsize(self._engine.path))
+        state = OK if free > needed else WARNING
+        return Check("disk", state, f"{_size(free)} free", "" if state == OK else "a backup or rotation needs more")
+
+    def _versions(self) -> Check:
+        import apsw
+        import sqlite_vec
+
+        from ..version import __version__
+
+        with self._engine.read() as tx:
+            schema = migrations.version(tx)
+        parts = [f"scribes {__version__}", f"format {schema}", f"sqlite {apsw.sqlite_lib_version()}"]
+        return Check(
+            "versions",
+            OK,
+            ", ".join([*parts, getattr(apsw, "mc_version", "no encryption"), f"sqlite-vec {sqlite_vec.__version__}"]),
+        )
+
+
+def _read_or_none(path: str) -> Header | None:
+    data = read_if_there(path)
+    try:
+        return read_header(data) if data else None
+    except (Damaged, Conflict):
+        return None
+
+
+def _size(size_bytes: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if size_bytes < 1000 or unit == "GB":
+            return f"{size_bytes:.0f} {unit}" if unit == "B" else f"{size_bytes:.1f} {unit}"
+        size_bytes /= 1000
+    raise AssertionError("unreachable")

@@ -1,0 +1,101 @@
+"""Exports: every note as files that other programs read. These files are not encrypted."""
+
+from __future__ import annotations
+
+import os
+
+from .. import frontmatter
+from ..canonical import encode
+from ..errors import AlreadyExists, InvalidInput
+from ..files import from_os_error
+from ..records import as_data
+from .notes import Notes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ..models.notes import Note
+    from ..ports import Progress
+    from .context import Context
+
+MAX_SLUG = 60
+JSON_NAME = "notes.json"
+
+
+class Exports:
+    """Writing all notes outside the trash to a folder."""
+
+    def __init__(self, context: Context) -> None:
+        self._notes = Notes(context)
+
+    def markdown(self, folder: str, *, force: bool = False, progress: Progress | None = None) -> int:
+        """How many notes were written, one Markdown file with front matter each. Importing them gives them back.
+
+        Raises: AlreadyExists (the folder holds something and `force` is off), InvalidInput, StorageFull.
+        """
+        target = _folder(folder, force=force)
+
+        def write(notes: Iterable[Note]) -> Iterable[None]:
+            for note in notes:
+                with open(os.path.join(target, file_name(note)), "w", encoding="utf-8", newline="\n") as file:
+                    file.write(frontmatter.write(note))
+                yield
+
+        return self._export(target, write, progress)
+
+    def json(self, folder: str, *, force: bool = False, progress: Progress | None = None) -> int:
+        """How many notes were written to `notes.json`, one object with all fields each, oldest first.
+
+        Raises: AlreadyExists, InvalidInput, StorageFull.
+        """
+        target = _folder(folder, force=force)
+        final = os.path.join(target, JSON_NAME)
+
+        def write(notes: Iterable[Note]) -> Iterable[None]:
+            with open(final + ".part", "w", encoding="utf-8", newline="\n") as file:
+                file.write("[")
+                for number, note in enumerate(notes):
+                    file.write(",\n" if number else "\n")
+                    file.write(encode(as_data(note)))
+                    yield
+                file.write("\n]\n")
+            os.replace(final + ".part", final)
+
+        return self._export(target, write, progress)
+
+    def _export(self, target: str, write: Callable[[Iterable[Note]], Iterable[None]], progress: Progress | None) -> int:
+        total, done = self._notes.count(), 0
+        try:
+            for _ in write(self._notes.each()):
+                done += 1
+                if progress:
+                    progress(done, total)
+        except OSError as e:
+            raise from_os_error(e, target) from e
+        return done
+
+
+def file_name(note: Note) -> str:
+    """A file name that sorts by day, tells the title and is safe on every system; the handle keeps it unique."""
+    letters = [letter if letter.isalnum() else "-" for letter in note.heading.casefold()]
+    slug = "-".join(filter(None, "".join(letters).split("-")))
+    while len(slug.encode()) > MAX_SLUG * 2 or len(slug) > MAX_SLUG:
+        slug = slug[:-1]
+    return f"{note.occurred_at.date().isoformat()}-{slug.strip('-') or 'note'}-{note.id[-12:]}.md"
+
+
+def _folder(folder: str, *, force: bool) -> str:
+    target = os.path.abspath(os.path.expanduser(folder))
+    try:
+        if os.path.isdir(target):
+            if os.listdir(target) and not force:
+                raise AlreadyExists(f"{folder} is not empty", hint="another folder, or --force to write into it")
+        elif os.path.exists(target):
+            raise InvalidInput(f"{folder} is not a folder")
+        else:
+            # Readable by nobody else: what is written here is not encrypted.
+            os.makedirs(target, mode=0o700)
+    except OSError as e:
+        raise from_os_error(e, folder) from e
+    return target

@@ -1,0 +1,113 @@
+"""History: the revisions of a note, bringing one back, and undoing the last command."""
+
+from __future__ import annotations
+
+from ..domain.changes import replay
+from ..domain.dates import from_us
+from ..domain.notes import Content, content_at, summary
+from ..errors import Conflict, NotFound
+from ..ids import to_text
+from ..models.notes import Note, Revision, Undone
+from ..storage import changes, notes, operations
+from .notes import find_in, to_note, with_deleted, write_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..ports import Tx
+    from .context import Context
+
+
+class History:
+    """What happened to notes, read from the graph of changes."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def of(self, ref: str) -> list[Revision]:
+        """The revisions of a note, the first one first.
+
+        Raises: NotFound, Ambiguous, Damaged.
+        """
+        with self._context.engine.read() as tx:
+            stored = find_in(tx, ref, self._context)
+            states = replay(changes.of_item(tx, stored.id))
+            devices = changes.devices_by_change(tx, stored.id)
+        contents: list[Content | None] = [None, *(content_at(state) for state in states)]
+        return [
+            Revision(
+                id=state.head.hex(),
+                number=number,
+                at=from_us(state.changed_us),
+                device=devices.get(state.head, "unknown"),
+                summary=summary(contents[number - 1], content_at(state)),
+                current=state.head == stored.heads,
+            )
+            for number, state in enumerate(states, 1)
+        ]
+
+    def text_at(self, ref: str, revision: str) -> tuple[str, str]:
+        """The title and body of a note at a revision: its number, or the start of its id.
+
+        Raises: NotFound, Ambiguous, Damaged.
+        """
+        with self._context.engine.read() as tx:
+            content = self._content_at(tx, find_in(tx, ref, self._context).id, revision)
+            return content.title, content.body
+
+    def restore(self, ref: str, revision: str) -> Note:
+        """The note as it was at a revision, as a new change on top of what came since.
+
+        Raises: NotFound, Ambiguous, Damaged.
+        """
+        with self._context.engine.write() as tx:
+            stored = find_in(tx, ref, self._context)
+            content = with_deleted(self._content_at(tx, stored.id, revision), None)
+            if content != stored.content:
+                operation = operations.begin(tx, self._context.command)
+                stored = write_in(tx, self._context, stored, content, operation)
+            return to_note(tx, stored, self._context)
+
+    def undo(self) -> Undone:
+        """What the last command that was not undone had done, taken back. Undo again to go further back.
+
+        Raises: NotFound, when there is nothing to undo; Conflict, when a note was changed since in another way.
+        """
+        with self._context.engine.write() as tx:
+            last = operations.last_standing(tx)
+            if last is None:
+                raise NotFound("there is nothing to undo")
+            operation = operations.begin(tx, self._context.command, undoes=last.n)
+            return self._take_back(tx, last, operation)
+
+    def _take_back(self, tx: Tx, last: operations.Operation, operation: int) -> Undone:
+        touched = []
+        for item, before, after in changes.of_operation(tx, last.n):
+            self._revert(tx, item, before, after, operation)
+            touched.append(to_text(item))
+        return Undone(last.command, from_us(last.at_us), tuple(touched))
+
+    def _revert(self, tx: Tx, item: bytes, before: bytes, after: bytes, operation: int) -> None:
+        """Write the state before an operation over the state after it; a new note goes to the trash."""
+        stored = notes.get(tx, item, visible_to=self._context.visible_to)
+        if not before and stored.heads == after:
+            # The common case, an import or an add: no history has to be read.
+            write_in(tx, self._context, stored, with_deleted(stored.content, tx.now_us), operation)
+            return
+        states = {state.head: content_at(state) for state in replay(changes.of_item(tx, item))}
+        if states[after] != stored.content:
+            raise Conflict(
+                f"a note was changed since, by something else: {stored.content.title}",
+                hint=f"scribes history {to_note(tx, stored, self._context).handle} shows its revisions",
+            )
+        target = states[before] if before in states else with_deleted(stored.content, tx.now_us)
+        if target != stored.content:
+            write_in(tx, self._context, stored, target, operation)
+
+    def _content_at(self, tx: Tx, item: bytes, revision: str) -> Content:
+        states = replay(changes.of_item(tx, item))
+        if revision.isdigit() and 1 <= int(revision) <= len(states):
+            return content_at(states[int(revision) - 1])
+        fitting = [state for state in states if len(revision) >= 4 and state.head.hex().startswith(revision.lower())]
+        if len(fitting) != 1:
+            raise NotFound(f"there is no revision {revision}", hint=f"the note has revisions 1 to {len(states)}")
+        return content_at(fitting[0])

@@ -1,0 +1,163 @@
+"""Imports: notes from other programs' files. A file that cannot be read is reported; nothing of it is taken."""
+
+from __future__ import annotations
+
+import os
+
+from .. import frontmatter
+from ..canonical import blake2b
+from ..domain.notes import patched
+from ..errors import InvalidInput, NotFound, ScribesError
+from ..models.notes import NewNote, NotePatch
+from ..models.vault import ImportReport
+from ..records import fields, replaced
+from ..storage import imported, notes, operations
+from .notes import add_in, write_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..ports import Progress, Tx
+    from .context import Context
+
+BATCH = 200
+MAX_FILE_BYTES = 32 * 1024 * 1024
+MARKDOWN = (".md", ".markdown", ".mdown", ".txt")
+
+
+class Imports:
+    """Taking notes from files. Importing the same folder again adds only what is new and takes what was changed."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def markdown(
+        self, path: str, *, tags: Sequence[str] = (), dry_run: bool = False, progress: Progress | None = None
+    ) -> ImportReport:
+        """What was taken from a Markdown file or a folder of them; one `undo` takes all of it back.
+
+        A file that changed since its last import changes its note, unless that was edited here: then it is in `kept`.
+        Kept in batches of 200 files: an interruption loses none that was reported by `progress`.
+
+        Raises: NotFound, Busy, StorageFull.
+        """
+        files = markdown_files(path)
+        tally = _Tally(self._context, tuple(tags), dry_run=dry_run)
+        for start in range(0, len(files), BATCH):
+            batch = [(file, _load(file)) for file in files[start : start + BATCH]]
+            if dry_run:
+                with self._context.engine.read() as tx:
+                    tally.take(tx, batch)
+            else:
+                with self._context.engine.write() as tx:
+                    tally.take(tx, batch)
+            if progress:
+                progress(min(start + BATCH, len(files)), len(files))
+        return tally.report()
+
+
+class _Tally:
+    """Takes files into transactions and counts what became of them."""
+
+    def __init__(self, context: Context, tags: tuple[str, ...], *, dry_run: bool) -> None:
+        self._context = context
+        self._tags = tags
+        self._dry_run = dry_run
+        self._operation = 0
+        self._numbers = {"added": 0, "changed": 0, "unchanged": 0}
+        self._kept: list[str] = []
+        self._problems: list[tuple[str, str]] = []
+
+    def take(self, tx: Tx, batch: Sequence[tuple[str, bytes | ScribesError]]) -> None:
+        """Take the files of a batch."""
+        for file, data in batch:
+            try:
+                if isinstance(data, ScribesError):
+                    raise data
+                self._take_one(tx, file, data)
+            except (InvalidInput, NotFound) as e:
+                self._problems.append((file, e.message))
+
+    def report(self) -> ImportReport:
+        """What was done."""
+        return ImportReport(**self._numbers, kept=tuple(self._kept), problems=tuple(self._problems))
+
+    def _take_one(self, tx: Tx, file: str, data: bytes) -> None:
+        digest = blake2b(data, digest_size=16).digest()
+        earlier = imported.find(tx, file)
+        if earlier and earlier[1] == digest:
+            self._numbers["unchanged"] += 1
+            return
+        new = self._parsed(file, data)
+        if earlier:
+            self._take_again(tx, file, new, digest, note_id=earlier[0], heads=earlier[2])
+            return
+        if not self._dry_run:
+            stored = add_in(tx, self._context, new, self._begun(tx))
+            imported.put(tx, file, note_id=stored.id, digest=digest, heads=stored.heads)
+        self._numbers["added"] += 1
+
+    def _take_again(self, tx: Tx, file: str, new: NewNote, digest: bytes, *, note_id: bytes, heads: bytes) -> None:
+        stored = notes.get(tx, note_id, visible_to=self._context.visible_to)
+        if stored.heads != heads:
+            self._kept.append(file)
+            return
+        after = patched(stored.content, NotePatch(**fields(new)))
+        if not self._dry_run:
+            stored = write_in(tx, self._context, stored, after, self._begun(tx))
+            imported.put(tx, file, note_id=stored.id, digest=digest, heads=stored.heads)
+        self._numbers["changed"] += 1
+
+    def _parsed(self, file: str, data: bytes) -> NewNote:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise InvalidInput("not UTF-8 text", hint="save it as UTF-8") from None
+        name = os.path.splitext(os.path.basename(file))[0]
+        new = frontmatter.read(text, fallback_title=name)
+        if not new.body.strip() and new.title == name:
+            raise InvalidInput("empty file")
+        if not self._tags:
+            return new
+        return replaced(new, tags=(*new.tags, *self._tags))
+
+    def _begun(self, tx: Tx) -> int:
+        self._operation = self._operation or operations.begin(tx, self._context.command)
+        return self._operation
+
+
+def markdown_files(path: str) -> list[str]:
+    """The Markdown files at a path, by name; hidden folders and links out of the folder are passed over.
+
+    Raises: NotFound.
+    """
+    root = os.path.realpath(os.path.expanduser(path))
+    if os.path.isfile(root):
+        return [root]
+    if not os.path.isdir(root):
+        raise NotFound(f"there is no file or folder {path}")
+    files = sorted(_walk(root))
+    if not files:
+        raise NotFound(f"no Markdown file in {path}", hint=f"files that end in {', '.join(MARKDOWN)}")
+    return files
+
+
+def _walk(root: str) -> Iterator[str]:
+    for folder, subfolders, names in os.walk(root, followlinks=False):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        for name in names:
+            file = os.path.join(folder, name)
+            if name.lower().endswith(MARKDOWN) and not name.startswith(".") and not os.path.islink(file):
+                yield file
+
+
+def _load(file: str) -> bytes | ScribesError:
+    try:
+        with open(file, "rb") as handle:
+            data = handle.read(MAX_FILE_BYTES + 1)
+    except OSError as e:
+        return InvalidInput((e.strerror or str(e)).lower())
+    if len(data) > MAX_FILE_BYTES:
+        return InvalidInput(f"larger than {MAX_FILE_BYTES // 1024 // 1024} MiB")
+    return data

@@ -1,0 +1,289 @@
+"""Notes: capture, read, change, delete, bring back. Each change goes into the history with the state beside it."""
+
+from __future__ import annotations
+
+from ..domain.changes import new_change
+from ..domain.dates import from_us
+from ..domain.diff import diff
+from ..domain.notes import KIND, Content, content_of_new, fields_between, patched
+from ..errors import Conflict, InvalidInput
+from ..ids import new_id, to_text
+from ..models.notes import NewNote, Note, NotePatch, TagCount
+from ..records import replaced
+from ..storage import changes, drafts, imported, notes, operations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from ..ports import Progress, Tx
+    from ..storage.notes import Stored
+    from .context import Context
+
+BATCH = 500
+DAY_US = 86_400_000_000
+
+
+class Notes:
+    """The notes of a vault. `ref` is an id, or the start of a handle that fits one note only."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._engine = context.engine
+
+    def add(
+        self,
+        title: str = "",
+        body: str = "",
+        *,
+        occurred_at: datetime | None = None,
+        speaker: str = "",
+        venue: str = "",
+        series: str = "",
+        tags: Sequence[str] = (),
+        topics: Sequence[str] = (),
+    ) -> Note:
+        """The new note, on disk when this returns. #tags in the text become tags.
+
+        Raises: InvalidInput, Busy, StorageFull.
+        """
+        return self.add_new(NewNote(title, body, occurred_at, speaker, venue, series, tuple(tags), tuple(topics)))
+
+    def add_new(self, new: NewNote, *, draft: int | None = None) -> Note:
+        """The new note, on disk when this returns. A `draft` it was typed in is forgotten in the same step.
+
+        Raises: InvalidInput, Busy, StorageFull.
+        """
+        with self._engine.write() as tx:
+            stored = add_in(tx, self._context, new, operations.begin(tx, self._context.command))
+            if draft is not None:
+                drafts.remove(tx, draft)
+            return to_note(tx, stored, self._context)
+
+    def add_many(self, news: Iterable[NewNote], *, progress: Progress | None = None, total: int = 0) -> int:
+        """How many notes were added; one `undo` takes all of them back. Kept in batches of 500, in flat memory.
+
+        Raises: InvalidInput (the batches before it are kept), Busy, StorageFull.
+        """
+        added, operation = 0, None
+        for batch in _batches(news, BATCH):
+            with self._engine.write() as tx:
+                operation = operation or operations.begin(tx, self._context.command)
+                for new in batch:
+                    add_in(tx, self._context, new, operation)
+            added += len(batch)
+            if progress:
+                progress(added, total)
+        return added
+
+    def get(self, ref: str) -> Note:
+        """A note, in the trash or not.
+
+        Raises: NotFound, Ambiguous.
+        """
+        with self._engine.read() as tx:
+            return to_note(tx, find_in(tx, ref, self._context), self._context)
+
+    def recent(self, *, limit: int = 20, skip: int = 0) -> list[Note]:
+        """Notes outside the trash, the latest first by when they were heard."""
+        with self._engine.read() as tx:
+            found = notes.recent(tx, visible_to=self._context.visible_to, limit=limit, skip=skip)
+            return [to_note(tx, stored, self._context) for stored in found]
+
+    def each(self) -> Iterator[Note]:
+        """Every note outside the trash, oldest first, in flat memory."""
+        key = 0
+        while True:
+            with self._engine.read() as tx:
+                found = notes.after_key(tx, key, visible_to=self._context.visible_to, limit=BATCH)
+                page = [to_note(tx, stored, self._context) for stored in found]
+            if not found:
+                return
+            yield from page
+            key = found[-1].n
+
+    def count(self) -> int:
+        """How many notes there are outside the trash."""
+        with self._engine.read() as tx:
+            return notes.count(tx, visible_to=self._context.visible_to)
+
+    def tags(self, *, limit: int = 1000) -> list[TagCount]:
+        """The tags in use, the most used first."""
+        with self._engine.read() as tx:
+            return [
+                TagCount(tag, number)
+                for tag, number in notes.label_counts(tx, "tag", visible_to=self._context.visible_to, limit=limit)
+            ]
+
+    def change(self, ref: str, patch: NotePatch, *, at: str | None = None, draft: int | None = None) -> Note:
+        """The note with the patch applied. A `draft` it was typed in is forgotten in the same step.
+
+        Raises: NotFound, Ambiguous, InvalidInput; Conflict, when the note is no longer at the revision `at`.
+        """
+        with self._engine.write() as tx:
+            stored = find_in(tx, ref, self._context)
+            if at is not None and at != stored.heads.hex():
+                raise Conflict(
+                    f"the note was changed since you began: {stored.content.title or ref}",
+                    hint="what you typed is kept: scribes drafts",
+                )
+            if draft is not None:
+                drafts.remove(tx, draft)
+            return self._put(tx, stored, patched(stored.content, patch))
+
+    def tag(self, ref: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Note:
+        """The note with tags added and removed.
+
+        Raises: NotFound, Ambiguous, InvalidInput.
+        """
+        from ..domain.labels import clean_tags
+
+        with self._engine.write() as tx:
+            stored = find_in(tx, ref, self._context)
+            tags = (set(stored.content.tags) | set(clean_tags(add))) - set(clean_tags(remove))
+            return self._put(tx, stored, patched(stored.content, NotePatch(tags=tuple(tags))))
+
+    def remove(self, refs: Sequence[str]) -> list[Note]:
+        """The notes, now in the trash; `undo` or `restore` brings them back.
+
+        Raises: NotFound, Ambiguous; then none is moved.
+        """
+        return self._set_deleted(refs, deleted=True)
+
+    def restore(self, refs: Sequence[str]) -> list[Note]:
+        """The notes, taken out of the trash.
+
+        Raises: NotFound, Ambiguous, InvalidInput; then none is moved.
+        """
+        return self._set_deleted(refs, deleted=False)
+
+    def trash(self, *, limit: int = 20) -> list[Note]:
+        """Notes in the trash, the last deleted first."""
+        with self._engine.read() as tx:
+            found = notes.trashed(tx, visible_to=self._context.visible_to, limit=limit)
+            return [to_note(tx, stored, self._context) for stored in found]
+
+    def purge(self, *, older_than_days: int) -> int:
+        """How many notes in the trash, with their whole history, were removed for good. This cannot be undone."""
+        removed = 0
+        while True:
+            with self._engine.write() as tx:
+                before_us = tx.now_us - older_than_days * DAY_US + 1
+                found = notes.trashed(tx, visible_to=self._context.visible_to, limit=BATCH, before_us=before_us)
+                for stored in found:
+                    changes.forget_item(tx, stored.id)
+                    imported.forget(tx, stored.id)
+                    notes.forget(tx, stored.id)
+            removed += len(found)
+            if len(found) < BATCH:
+                return removed
+
+    def _set_deleted(self, refs: Sequence[str], *, deleted: bool) -> list[Note]:
+        with self._engine.write() as tx:
+            moving = {stored.id: stored for stored in (find_in(tx, ref, self._context) for ref in refs)}
+            operation = operations.begin(tx, self._context.command)
+            moved = []
+            for stored in moving.values():
+                if deleted == (stored.content.deleted_us is not None):
+                    where = "already in the trash" if deleted else "not in the trash"
+                    raise InvalidInput(f"the note is {where}: {to_note(tx, stored, self._context).heading}")
+                after = with_deleted(stored.content, tx.now_us if deleted else None)
+                moved.append(to_note(tx, write_in(tx, self._context, stored, after, operation), self._context))
+            return moved
+
+    def _put(self, tx: Tx, stored: Stored, after: Content) -> Note:
+        if after != stored.content:
+            stored = write_in(tx, self._context, stored, after, operations.begin(tx, self._context.command))
+        return to_note(tx, stored, self._context)
+
+
+def add_in(tx: Tx, context: Context, new: NewNote, operation: int) -> Stored:
+    """A new note in a transaction: its first change and its row.
+
+    Raises: InvalidInput.
+    """
+    content = content_of_new(new, from_us(tx.now_us).astimezone())
+    if not content.title and not content.body.strip():
+        raise InvalidInput("an empty note was not saved", hint='scribes add "some words", or type it in the editor')
+    id = new_id(tx.now_us)
+    change = new_change(
+        item=id,
+        kind=KIND,
+        parents=(),
+        device=context.me.device_id,
+        at_us=tx.now_us,
+        edits=diff("", content.body),
+        fields=fields_between(None, content),
+    )
+    changes.append(tx, change, space=context.me.space, device=context.me.device, operation=operation)
+    n = notes.insert(
+        tx, id=id, space=context.me.space, heads=change.id, created_us=tx.now_us, changed_us=tx.now_us, content=content
+    )
+    return notes.Stored(n, id, change.id, tx.now_us, tx.now_us, content)
+
+
+def write_in(tx: Tx, context: Context, stored: Stored, after: Content, operation: int) -> Stored:
+    """New content of a note in a transaction: a change on top of its heads, and its row."""
+    change = new_change(
+        item=stored.id,
+        kind=KIND,
+        parents=_split(stored.heads),
+        device=context.me.device_id,
+        at_us=tx.now_us,
+        edits=diff(stored.content.body, after.body),
+        fields=fields_between(stored.content, after),
+    )
+    changes.append(tx, change, space=context.me.space, device=context.me.device, operation=operation)
+    notes.update(tx, stored, heads=change.id, at_us=tx.now_us, content=after)
+    return notes.Stored(stored.n, stored.id, change.id, stored.created_us, tx.now_us, after)
+
+
+def find_in(tx: Tx, ref: str, context: Context) -> Stored:
+    """A note's row by id or handle.
+
+    Raises: NotFound, Ambiguous.
+    """
+    id = notes.resolve(tx, ref, visible_to=context.visible_to)
+    return notes.get(tx, id, visible_to=context.visible_to)
+
+
+def to_note(tx: Tx, stored: Stored, context: Context) -> Note:
+    """The note that people see, from its row."""
+    content = stored.content
+    return Note(
+        id=to_text(stored.id),
+        handle=notes.handle(tx, stored.id, visible_to=context.visible_to),
+        title=content.title,
+        body=content.body,
+        occurred_at=from_us(content.occurred_us, offset_minutes=content.occurred_offset),
+        speaker=content.speaker,
+        venue=content.venue,
+        series=content.series,
+        tags=content.tags,
+        topics=content.topics,
+        created_at=from_us(stored.created_us),
+        changed_at=from_us(stored.changed_us),
+        deleted_at=None if content.deleted_us is None else from_us(content.deleted_us),
+        revision=stored.heads.hex(),
+    )
+
+
+def with_deleted(content: Content, deleted_us: int | None) -> Content:
+    """The content, in the trash since an instant or not in it."""
+    return replaced(content, deleted_us=deleted_us)
+
+
+def _split(heads: bytes) -> tuple[bytes, ...]:
+    return tuple(heads[at : at + changes.ID_BYTES] for at in range(0, len(heads), changes.ID_BYTES))
+
+
+def _batches(news: Iterable[NewNote], size: int) -> Iterator[list[NewNote]]:
+    batch: list[NewNote] = []
+    for new in news:
+        batch.append(new)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,1 @@
+"""SQL, as module functions taking `tx`; the only place that knows tables."""

@@ -1,0 +1,106 @@
+"""The table of changes: append and read the history graph."""
+
+from __future__ import annotations
+
+import zlib
+
+from ..canonical import encode
+from ..domain.changes import SCHEMA, Change
+from ..errors import Damaged
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from ..ports import Row, Tx
+
+ID_BYTES = 16
+COLUMNS = "change.id, item_id, kind, parents, device.id, at_us, schema, body"
+# A change's body is text people wrote: no honest one inflates beyond this.
+MAX_BODY_BYTES = 256 * 1024 * 1024
+
+
+def append(tx: Tx, change: Change, *, space: int, device: int, operation: int | None) -> None:
+    """Put a change into the history. A change that is there already stays as it is."""
+    tx.run(
+        "INSERT INTO change (id, space_id, item_id, kind, parents, device_id, at_us, schema, operation, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        (
+            change.id,
+            space,
+            change.item,
+            change.kind,
+            b"".join(change.parents),
+            device,
+            change.at_us,
+            change.schema,
+            operation,
+            _packed(change),
+        ),
+    )
+
+
+def of_item(tx: Tx, item: bytes) -> list[Change]:
+    """All changes of one item, in the order they came here."""
+    sql = f"SELECT {COLUMNS} FROM change JOIN device ON device.n = device_id WHERE item_id = ? ORDER BY change.n"
+    return [_change(row) for row in tx.rows(sql, (item,))]
+
+
+def of_operation(tx: Tx, operation: int) -> list[tuple[bytes, bytes, bytes]]:
+    """What an operation changed: (item, its heads before as ids side by side, its last change), by item."""
+    rows = tx.rows("SELECT item_id, parents, id FROM change WHERE operation = ? ORDER BY n", (operation,))
+    spans: dict[bytes, tuple[bytes, bytes, bytes]] = {}
+    for item, parents, change in rows:
+        before = spans[item][1] if item in spans else parents
+        spans[item] = (item, before, change)
+    return list(spans.values())
+
+
+def devices_by_change(tx: Tx, item: bytes) -> dict[bytes, str]:
+    """The name of the device behind each change of an item."""
+    sql = "SELECT change.id, device.name FROM change JOIN device ON device.n = device_id WHERE item_id = ?"
+    return dict(tx.rows(sql, (item,)))
+
+
+def items(tx: Tx, kind: str) -> Iterator[bytes]:
+    """The ids of all items of a kind."""
+    for (item,) in tx.rows("SELECT DISTINCT item_id FROM change WHERE kind = ?", (kind,)):
+        yield item
+
+
+def space_of(tx: Tx, item: bytes) -> int:
+    """The key of the space an item lives in."""
+    return int(tx.value("SELECT space_id FROM change WHERE item_id = ? LIMIT 1", (item,)))
+
+
+def forget_item(tx: Tx, item: bytes) -> None:
+    """Remove an item's whole history. This cannot be undone."""
+    tx.run("DELETE FROM change WHERE item_id = ?", (item,))
+
+
+def _packed(change: Change) -> bytes:
+    content = {**(change.extra or {}), "b": change.edits, "f": change.fields}
+    return zlib.compress(encode(content).encode(), 6)
+
+
+def _change(row: Row) -> Change:
+    id, item, kind, parents, device, at_us, schema, body = row
+    content = _unpacked(body)
+    edits, fields = content.pop("b", []), content.pop("f", {})
+    split = tuple(parents[at : at + ID_BYTES] for at in range(0, len(parents), ID_BYTES))
+    return Change(id, item, kind, split, device, at_us, edits, fields, schema or SCHEMA, content or None)
+
+
+def _unpacked(body: bytes) -> dict[str, Any]:
+    import json
+
+    try:
+        inflate = zlib.decompressobj()
+        text = inflate.decompress(body, MAX_BODY_BYTES)
+        content = json.loads(text)
+    except (zlib.error, ValueError, RecursionError) as e:
+        raise Damaged("a change in the history cannot be read") from e
+    if not isinstance(content, dict):
+        raise Damaged("a change in the history is malformed")
+    return content

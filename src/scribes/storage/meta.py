@@ -1,0 +1,62 @@
+"""What the file knows of itself: its vault, this device, the spaces, the copy of its key header."""
+
+from __future__ import annotations
+
+from ..errors import Damaged
+from ..ids import new_id
+from ..records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..ports import Tx, Value
+
+
+@record
+class Identity:
+    """Who writes here: keys into `space` and `device`, and the device's id as changes carry it."""
+
+    space: int
+    device: int
+    device_id: bytes
+
+
+def get(tx: Tx, name: str) -> Any:
+    """A value by its name, or None."""
+    return tx.value("SELECT value FROM meta WHERE name = ?", (name,))
+
+
+def put(tx: Tx, name: str, value: Value) -> None:
+    """Keep a value by name."""
+    tx.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
+
+
+def found_vault(tx: Tx, *, vault: bytes, device_name: str) -> None:
+    """The first rows of a new file: its id, the personal space, this device."""
+    put(tx, "vault", vault)
+    tx.run(
+        "INSERT INTO space (id, kind, mode, name, created_us) VALUES (?, 'personal', 'sealed', 'personal', ?)",
+        (new_id(tx.now_us), tx.now_us),
+    )
+    become_new_device(tx, device_name)
+
+
+def become_new_device(tx: Tx, name: str) -> None:
+    """Write from now on as a device that never wrote before, as a restored copy must: its log goes another way."""
+    device = tx.run("INSERT INTO device (id, name, created_us) VALUES (?, ?, ?)", (new_id(tx.now_us), name, tx.now_us))
+    put(tx, "device", device)
+
+
+def identity(tx: Tx) -> Identity:
+    """Who writes here.
+
+    Raises: Damaged.
+    """
+    row = tx.row(
+        "SELECT space.n, device.n, device.id FROM meta JOIN device ON device.n = meta.value JOIN space"
+        " ON space.kind = 'personal' WHERE meta.name = 'device'"
+    )
+    if row is None:
+        raise Damaged("the vault does not know its own device", hint="scribes doctor tells more")
+    return Identity(*row)

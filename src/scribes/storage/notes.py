@@ -1,0 +1,222 @@
+"""The present state of notes: rows in and out."""
+
+from __future__ import annotations
+
+from ..domain.notes import Content
+from ..errors import Ambiguous, NotFound
+from ..ids import from_text
+from ..records import record
+from .visible import in_spaces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..ports import Row, Tx, Value
+    from .visible import Spaces
+
+HANDLE_FROM, HANDLE_DIGITS, MIN_DIGITS = 10, 12, 4
+COLUMNS = (
+    "note.n, note.id, note.heads, note.created_us, note.changed_us, note.title, note.body, note.occurred_us,"
+    " note.occurred_offset, note.speaker, note.venue, note.series, note.tags, note.topics, note.deleted_us"
+)
+
+
+@record
+class Stored:
+    """A note's row: its key, id, heads (change ids side by side), times and content."""
+
+    n: int
+    id: bytes
+    heads: bytes
+    created_us: int
+    changed_us: int
+    content: Content
+
+
+def insert(tx: Tx, *, id: bytes, space: int, heads: bytes, created_us: int, changed_us: int, content: Content) -> int:
+    """A new note's row and labels; its key."""
+    n = tx.run(
+        "INSERT INTO note (id, space_id, heads, created_us, changed_us, title, body, occurred_us, occurred_offset,"
+        " speaker, venue, series, tags, topics, deleted_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (id, space, heads, created_us, changed_us, *_values(content)),
+    )
+    _put_labels(tx, n, content)
+    return n
+
+
+def update(tx: Tx, stored: Stored, *, heads: bytes, at_us: int, content: Content) -> None:
+    """Put new content in a note's row, and into the labels where they differ."""
+    tx.run(
+        "UPDATE note SET heads = ?, changed_us = ?, title = ?, body = ?, occurred_us = ?, occurred_offset = ?,"
+        " speaker = ?, venue = ?, series = ?, tags = ?, topics = ?, deleted_us = ? WHERE n = ?",
+        (heads, at_us, *_values(content), stored.n),
+    )
+    if (content.tags, content.topics) != (stored.content.tags, stored.content.topics):
+        tx.run("DELETE FROM note_label WHERE note_n = ?", (stored.n,))
+        _put_labels(tx, stored.n, content)
+
+
+def get(tx: Tx, id: bytes, *, visible_to: Spaces) -> Stored:
+    """A note by its id, in the trash or not.
+
+    Raises: NotFound.
+    """
+    row = tx.row(f"SELECT {COLUMNS} FROM note WHERE id = ? AND {in_spaces(visible_to)}", (id,))
+    if row is None:
+        raise NotFound(f"there is no note {id[HANDLE_FROM:].hex()[:8]}")
+    return stored_from(row)
+
+
+def resolve(tx: Tx, text: str, *, visible_to: Spaces) -> bytes:
+    """The id of the note whose handle, or whole id, starts with `text`.
+
+    Raises: NotFound, Ambiguous.
+    """
+    start = text.lower()
+    if "-" in start or len(start) > HANDLE_DIGITS:
+        return get(tx, from_text(start), visible_to=visible_to).id
+    low, high = _bounds(start)
+    rows = tx.rows(
+        f"SELECT id FROM note WHERE substr(id, 11) BETWEEN ? AND ? AND {in_spaces(visible_to)} LIMIT 2", (low, high)
+    )
+    if not rows:
+        raise NotFound(f"there is no note {text}", hint="scribes list shows the notes and their numbers")
+    if len(rows) > 1:
+        raise Ambiguous(f"more than one note starts with {text}", hint="give one more character")
+    found: bytes = rows[0][0]
+    return found
+
+
+def recent(
+    tx: Tx, *, visible_to: Spaces, limit: int, skip: int = 0, where: str = "", values: tuple[Value, ...] = ()
+) -> list[Stored]:
+    """Notes outside the trash, the latest first."""
+    sql = (
+        f"SELECT {COLUMNS} FROM note WHERE {in_spaces(visible_to)} AND deleted_us IS NULL {where}"
+        " ORDER BY occurred_us DESC, n DESC LIMIT ? OFFSET ?"
+    )
+    return [stored_from(row) for row in tx.rows(sql, (*values, limit, skip))]
+
+
+def after_key(tx: Tx, n: int, *, visible_to: Spaces, limit: int) -> list[Stored]:
+    """Notes outside the trash by ascending key: a way through all of them in flat memory."""
+    sql = (
+        f"SELECT {COLUMNS} FROM note WHERE n > ? AND {in_spaces(visible_to)} AND deleted_us IS NULL ORDER BY n LIMIT ?"
+    )
+    return [stored_from(row) for row in tx.rows(sql, (n, limit))]
+
+
+def trashed(tx: Tx, *, visible_to: Spaces, limit: int, before_us: int | None = None) -> list[Stored]:
+    """Notes in the trash, the last deleted first; with `before_us` only those deleted before it."""
+    sql = (
+        f"SELECT {COLUMNS} FROM note WHERE {in_spaces(visible_to)} AND deleted_us IS NOT NULL"
+        " AND (?1 IS NULL OR deleted_us < ?1) ORDER BY deleted_us DESC LIMIT ?2"
+    )
+    return [stored_from(row) for row in tx.rows(sql, (before_us, limit))]
+
+
+def count(tx: Tx, *, visible_to: Spaces) -> int:
+    """How many notes there are outside the trash."""
+    return int(tx.value(f"SELECT count(*) FROM note WHERE {in_spaces(visible_to)} AND deleted_us IS NULL"))
+
+
+def count_all(tx: Tx) -> int:
+    """How many note rows there are, in all spaces and the trash."""
+    return int(tx.value("SELECT count(*) FROM note"))
+
+
+def labels(tx: Tx, n: int) -> set[tuple[str, str]]:
+    """The (kind, name) rows of a note's tags and topics."""
+    return set(tx.rows("SELECT kind, name FROM note_label WHERE note_n = ?", (n,)))
+
+
+def label_rows(content: Content) -> set[tuple[str, str]]:
+    """The label rows a content has. Topics that differ only in case are one: the filter does not tell them apart."""
+    return {("tag", tag) for tag in content.tags} | {("topic", topic.casefold()) for topic in content.topics}
+
+
+def label_counts(tx: Tx, kind: str, *, visible_to: Spaces, limit: int) -> list[tuple[str, int]]:
+    """Labels of a kind (`tag`, `topic`) and how many notes carry each, the most used first."""
+    sql = (
+        "SELECT name, count(*) FROM note_label JOIN note ON note.n = note_n"
+        f" WHERE note_label.kind = ? AND {in_spaces(visible_to)} AND deleted_us IS NULL"
+        " GROUP BY name ORDER BY 2 DESC, 1 LIMIT ?"
+    )
+    return [(name, number) for name, number in tx.rows(sql, (kind, limit))]
+
+
+def handle(tx: Tx, id: bytes, *, visible_to: Spaces) -> str:
+    """The shortest start of a note's handle, at least four digits, that no other note shares."""
+    tail = id[HANDLE_FROM:]
+    spaces = in_spaces(visible_to)
+    neighbours = tx.rows(
+        f"SELECT (SELECT substr(id, 11) FROM note WHERE substr(id, 11) < ?1 AND {spaces}"
+        " ORDER BY substr(id, 11) DESC LIMIT 1)"
+        f" UNION ALL SELECT (SELECT substr(id, 11) FROM note WHERE substr(id, 11) > ?1 AND {spaces}"
+        " ORDER BY substr(id, 11) LIMIT 1)",
+        (tail,),
+    )
+    digits = tail.hex()
+    shared = max(_shared_digits(digits, neighbour[0]) for neighbour in neighbours)
+    return digits[: max(MIN_DIGITS, shared + 1)]
+
+
+def forget(tx: Tx, id: bytes) -> None:
+    """Remove a note's row for good."""
+    tx.run("DELETE FROM note WHERE id = ?", (id,))
+
+
+def stored_from(row: Row) -> Stored:
+    """A row of COLUMNS as an object."""
+    n, id, heads, created_us, changed_us, title, body, at_us, offset, speaker, venue, series, tags, topics, deleted = (
+        row
+    )
+    content = Content(title, body, at_us, offset, speaker, venue, series, _split(tags), _split(topics), deleted)
+    return Stored(n, id, heads, created_us, changed_us, content)
+
+
+def _values(content: Content) -> tuple[Value, ...]:
+    return (
+        content.title,
+        content.body,
+        content.occurred_us,
+        content.occurred_offset,
+        content.speaker,
+        content.venue,
+        content.series,
+        "\n".join(content.tags),
+        "\n".join(content.topics),
+        content.deleted_us,
+    )
+
+
+def _split(labels: str) -> tuple[str, ...]:
+    return tuple(labels.split("\n")) if labels else ()
+
+
+def _put_labels(tx: Tx, n: int, content: Content) -> None:
+    if content.tags or content.topics:
+        rows = [(kind, name, n) for kind, name in sorted(label_rows(content))]
+        tx.run_many("INSERT INTO note_label (kind, name, note_n) VALUES (?, ?, ?)", rows)
+
+
+def _bounds(start: str) -> tuple[bytes, bytes]:
+    """The lowest and highest handle that begin with these hex digits.
+
+    Raises: NotFound.
+    """
+    try:
+        return (
+            bytes.fromhex(start.ljust(HANDLE_DIGITS, "0")),
+            bytes.fromhex(start.ljust(HANDLE_DIGITS, "f")),
+        )
+    except ValueError:
+        raise NotFound(
+            f"there is no note {start!r}", hint="a number of the last listing, or the start of an id"
+        ) from None
+
+
+def _shared_digits(digits: str, other: bytes | None) -> int:
+    if other is None:
+        return 0
+    text = other.hex()
+    return next((at for at in range(HANDLE_DIGITS) if digits[at] != text[at]), HANDLE_DIGITS)

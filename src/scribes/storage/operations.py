@@ -1,0 +1,31 @@
+"""Operations: one a command that changed something, so that `undo` can take it back."""
+
+from __future__ import annotations
+
+from ..records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..ports import Tx
+
+
+@record
+class Operation:
+    """A command that changed something; `undoes` is the operation it took back, if it was an undo."""
+
+    n: int
+    command: str
+    at_us: int
+
+
+def begin(tx: Tx, command: str, *, undoes: int | None = None) -> int:
+    """A new operation, which the changes of this transaction name."""
+    if undoes is not None:
+        tx.run("UPDATE operation SET undone = 1 WHERE n = ?", (undoes,))
+    return tx.run("INSERT INTO operation (command, at_us, undoes) VALUES (?, ?, ?)", (command, tx.now_us, undoes))
+
+
+def last_standing(tx: Tx) -> Operation | None:
+    """The last operation that is neither undone nor an undo."""
+    row = tx.row("SELECT n, command, at_us FROM operation WHERE NOT undone AND undoes IS NULL ORDER BY n DESC LIMIT 1")
+    return Operation(*row) if row else None

@@ -1,0 +1,115 @@
+"""Full-text search: a parsed query as SQL. The only place where the dialects of the engines differ."""
+
+from __future__ import annotations
+
+from ..domain.query import LABEL_FIELDS, TEXT_FIELDS
+from .notes import COLUMNS, stored_from
+from .visible import in_spaces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..domain.query import Filter, Query, Term
+    from ..ports import Tx, Value
+    from .notes import Stored
+    from .visible import Spaces
+
+# bm25 looks at every hit it ranks (80 ms at 100,000 notes for a common word), so of many hits the newest are ranked.
+RANKED = 2_000
+# title, body, speaker, venue, series, tags, topics
+WEIGHTS = "6.0, 1.0, 2.0, 1.0, 2.0, 3.0, 3.0"
+BODY_COLUMN = 1
+SNIPPET_TOKENS = 18
+MARK_START, MARK_END, ELLIPSIS = "\x02", "\x03", "…"
+
+
+def find(
+    tx: Tx, query: Query, day_bounds: dict[int, tuple[int, int]], *, visible_to: Spaces, limit: int, trash: bool = False
+) -> list[tuple[Stored, float, str]]:
+    """Notes that match: (row, score, snippet with marked hits), best first.
+
+    `day_bounds` has, by the position of a date filter, its first day and the day after its last, as days since 1970.
+    """
+    conditions, values = _filters(query, day_bounds)
+    conditions += [in_spaces(visible_to), f"note.deleted_us IS {'NOT ' if trash else ''}NULL"]
+    where = " AND ".join(conditions)
+    if not query.groups:
+        return _newest(tx, query, where, values, limit)
+    match = _match(query)
+    # The inner query steps through the newest hits alone; the join and the filters see no more than those.
+    ranked = (
+        f"SELECT note_text.rowid AS n, bm25(note_text, {WEIGHTS}) AS score"
+        " FROM note_text JOIN note ON note.n = note_text.rowid"
+        f" WHERE note_text MATCH ? AND {where} ORDER BY note_text.rowid DESC LIMIT {RANKED}"
+    )
+    best = tx.rows(f"SELECT n, score FROM ({ranked}) ORDER BY score, n DESC LIMIT ?", (match, *values, limit))
+    return _with_snippets(tx, match, best)
+
+
+def _newest(tx: Tx, query: Query, where: str, values: list[Value], limit: int) -> list[tuple[Stored, float, str]]:
+    if query.excluded:
+        where += " AND note.n NOT IN (SELECT rowid FROM note_text WHERE note_text MATCH ?)"
+        values = [*values, " OR ".join(_term(term) for term in query.excluded)]
+    sql = f"SELECT {COLUMNS} FROM note WHERE {where} ORDER BY occurred_us DESC, n DESC LIMIT ?"
+    return [(stored_from(row), 0.0, "") for row in tx.rows(sql, (*values, limit))]
+
+
+def _with_snippets(tx: Tx, match: str, best: list[tuple[int, float]]) -> list[tuple[Stored, float, str]]:
+    """The rows of the best hits, in their order. A snippet tokenizes its text anew, so only these get one."""
+    if not best:
+        return []
+    marks = ", ".join("?" * len(best))
+    snippet = f"snippet(note_text, {BODY_COLUMN}, '{MARK_START}', '{MARK_END}', '{ELLIPSIS}', {SNIPPET_TOKENS})"
+    sql = (
+        f"SELECT {COLUMNS}, {snippet} FROM note_text JOIN note ON note.n = note_text.rowid"
+        f" WHERE note_text MATCH ? AND note_text.rowid IN ({marks})"
+    )
+    found = {row[0]: row for row in tx.rows(sql, (match, *(n for n, _ in best)))}
+    return [(stored_from(found[n][:-1]), -score, found[n][-1]) for n, score in best if n in found]
+
+
+def _match(query: Query) -> str:
+    """The FTS5 expression. Every word is quoted, so nothing people type is syntax to FTS5."""
+    groups = [" OR ".join(_term(term) for term in group) for group in query.groups]
+    expression = " AND ".join(f"({group})" for group in groups)
+    for term in query.excluded:
+        expression = f"({expression}) NOT {_term(term)}"
+    return expression
+
+
+def _term(term: Term) -> str:
+    words = term.text.replace('"', " ")
+    column = f"{term.field} : " if term.field in TEXT_FIELDS else ""
+    return f'{column}"{words}"{" *" if term.prefix else ""}'
+
+
+def _filters(query: Query, day_bounds: dict[int, tuple[int, int]]) -> tuple[list[str], list[Value]]:
+    conditions: list[str] = []
+    values: list[Value] = []
+    for position, item in enumerate(query.filters):
+        if item.field in LABEL_FIELDS:
+            condition, added = _label_condition(item)
+        else:
+            condition, added = _day_condition(item, day_bounds[position])
+        conditions.append(f"NOT ({condition})" if item.negated else condition)
+        values += added
+    return conditions, values
+
+
+def _label_condition(item: Filter) -> tuple[str, list[Value]]:
+    name = item.value.casefold()
+    if item.field == "tag":
+        name = "-".join(name.lstrip("#").split())
+    sql = "note.n IN (SELECT note_n FROM note_label WHERE note_label.kind = ? AND note_label.name = ?)"
+    return sql, [item.field, name]
+
+
+def _day_condition(item: Filter, bounds: tuple[int, int]) -> tuple[str, list[Value]]:
+    """By the day it was where the note was written: its offset is part of the comparison."""
+    first, following = bounds
+    local = "(note.occurred_us + note.occurred_offset * 60000000)"
+    day_us = 86_400_000_000
+    if item.field == "before":
+        return f"{local} < ?", [first * day_us]
+    if item.field == "after":
+        return f"{local} >= ?", [first * day_us]
+    return f"{local} >= ? AND {local} < ?", [first * day_us, following * day_us]

@@ -1,0 +1,16 @@
+"""Which rows somebody may see, said once: those of the spaces handed in as `visible_to`."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Spaces = Sequence[int]
+
+
+def in_spaces(visible_to: Spaces) -> str:
+    """The SQL condition on a table's `space_id`. Keys are integers, so nothing can be smuggled in."""
+    if len(visible_to) == 1:
+        return f"note.space_id = {int(visible_to[0])}"
+    return f"note.space_id IN ({', '.join(str(int(space)) for space in visible_to)})"

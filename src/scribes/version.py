@@ -1,0 +1,3 @@
+"""The version of Scribes."""
+
+__version__ = "0.1.0"
