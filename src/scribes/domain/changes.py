@@ -7,7 +7,7 @@ unnoticed. (docs/reference/file-format.md has the format, tests/vectors/changes.
 
 from __future__ import annotations
 
-from ..canonical import digest
+from ..canonical import blake2b, encode
 from ..errors import Conflict, Damaged
 from ..records import record
 from .diff import apply
@@ -18,11 +18,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 SCHEMA = 1
+ID_BYTES = 16
 
 
 @record
 class Change:
-    """One change. Ids are 16 bytes; `at_us` is the writer's wall clock: it breaks ties and never orders."""
+    """One change. Ids are 16 bytes; `at_us` is the writer's wall clock: it breaks ties and never orders.
+
+    `content` is the canonical JSON of what it changes: `b`, the edits, and `f`, the fields; and whatever a newer
+    Scribes put beside them, which is kept.
+    """
 
     id: bytes
     item: bytes
@@ -30,10 +35,10 @@ class Change:
     parents: tuple[bytes, ...]
     device: bytes
     at_us: int
+    content: str
     edits: Sequence[Sequence[int | str]]
     fields: dict[str, Any]
     schema: int = SCHEMA
-    extra: dict[str, Any] | None = None
 
 
 @record
@@ -58,24 +63,24 @@ def new_change(
     fields: dict[str, Any],
 ) -> Change:
     """A change with its id."""
-    change = Change(b"", item, kind, parents, device, at_us, edits, fields)
-    return Change(change_id(change), item, kind, parents, device, at_us, edits, fields)
+    content = encode({"b": edits, "f": fields})
+    id = change_id(content, item=item, kind=kind, parents=parents, device=device, at_us=at_us, schema=SCHEMA)
+    return Change(id, item, kind, parents, device, at_us, content, edits, fields)
 
 
-def change_id(change: Change) -> bytes:
-    """The id a change must have: BLAKE2b-128 of its canonical content."""
-    content = {
-        **(change.extra or {}),
-        "b": change.edits,
-        "f": change.fields,
-        "i": change.item.hex(),
-        "k": change.kind,
-        "p": [parent.hex() for parent in change.parents],
-        "s": change.schema,
-        "t": change.at_us,
-        "u": change.device.hex(),
+def change_id(
+    content: str, *, item: bytes, kind: str, parents: tuple[bytes, ...], device: bytes, at_us: int, schema: int
+) -> bytes:
+    """The id a change must have: BLAKE2b-128 of its content and, behind it, the canonical JSON of all about it."""
+    about = {
+        "i": item.hex(),
+        "k": kind,
+        "p": [parent.hex() for parent in parents],
+        "s": schema,
+        "t": at_us,
+        "u": device.hex(),
     }
-    return digest(content)
+    return blake2b(f"{content}{encode(about)}".encode(), digest_size=ID_BYTES).digest()
 
 
 def replay(changes: Iterable[Change]) -> list[State]:

@@ -25,7 +25,7 @@ def clean_tag(tag: str) -> str:
 
     Raises: InvalidInput.
     """
-    clean = "-".join(tag.strip().lstrip("#").split()).casefold()
+    clean = "-".join(tag.strip().lstrip("#").split()).lower()
     if not clean or len(clean) > MAX_LENGTH or not any(map(str.isalnum, clean)) or not clean.isprintable():
         raise InvalidInput(f"{tag!r} is not a tag", hint=f"letters, digits and hyphens, at most {MAX_LENGTH}")
     return clean
@@ -54,6 +54,6 @@ def hashtags(text: str) -> set[str]:
         name = text[at + 1 : end].rstrip("-_")
         begins_a_word = at == 0 or text[at - 1].isspace() or text[at - 1] in OPENERS
         if begins_a_word and name[:1].isalpha() and len(name) <= MAX_LENGTH:
-            found.add(name.casefold())
+            found.add(name.lower())
         at = text.find("#", end)
     return found

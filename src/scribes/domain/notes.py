@@ -167,6 +167,8 @@ def _words_changed(before: str, after: str) -> str:
 
 
 def _line(name: str, text: str) -> str:
+    if not text:
+        return text
     line = " ".join(_text(text).split())
     if len(line) > MAX_LINE_CHARS:
         raise InvalidInput(f"the {name} has {len(line)} characters", hint=f"at most {MAX_LINE_CHARS}")
@@ -180,7 +182,8 @@ def _text(text: str) -> str:
     if "\x00" in text:
         raise InvalidInput("the text holds a NUL character", hint="is this a text file?")
     try:
-        text.encode()
+        if not text.isascii():
+            text.encode()
     except UnicodeEncodeError as e:
         raise InvalidInput("the text is not valid Unicode", hint="save it as UTF-8") from e
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

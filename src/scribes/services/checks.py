@@ -142,7 +142,6 @@ class Checks:
                     changed_us=state.changed_us,
                     content=content,
                 )
-            integrity.rebuild_index(tx)
 
     def _index(self, fix: bool) -> Check:
         try:

@@ -12,7 +12,8 @@ from ..models.notes import NewNote, NotePatch
 from ..models.vault import ImportReport
 from ..records import fields, replaced
 from ..storage import imported, notes, operations
-from .notes import add_in, write_in
+from .bulk import in_batches
+from .notes import add_in, prepare, write_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from ..ports import Progress, Tx
     from .context import Context
+
+    Read = tuple[str, bytes, NewNote | ScribesError]
 
 BATCH = 200
 MAX_FILE_BYTES = 32 * 1024 * 1024
@@ -44,8 +47,8 @@ class Imports:
         """
         files = markdown_files(path)
         tally = _Tally(self._context, tuple(tags), dry_run=dry_run)
-        for start in range(0, len(files), BATCH):
-            batch = [(file, _load(file)) for file in files[start : start + BATCH]]
+        done = 0
+        for batch in map(tally.read, in_batches(files, BATCH)):
             if dry_run:
                 with self._context.engine.read() as tx:
                     tally.take(tx, batch)
@@ -53,7 +56,7 @@ class Imports:
                 with self._context.engine.write() as tx:
                     tally.take(tx, batch)
             if progress:
-                progress(min(start + BATCH, len(files)), len(files))
+                progress(done := done + len(batch), len(files))
         return tally.report()
 
 
@@ -69,13 +72,15 @@ class _Tally:
         self._kept: list[str] = []
         self._problems: list[tuple[str, str]] = []
 
-    def take(self, tx: Tx, batch: Sequence[tuple[str, bytes | ScribesError]]) -> None:
-        """Take the files of a batch."""
-        for file, data in batch:
+    def read(self, files: Sequence[str]) -> list[Read]:
+        """The files' contents, parsed; errors stand in place of what could not be read."""
+        return [self._read_one(file) for file in files]
+
+    def take(self, tx: Tx, batch: Sequence[Read]) -> None:
+        """Take what was read into the vault."""
+        for file, digest, new in batch:
             try:
-                if isinstance(data, ScribesError):
-                    raise data
-                self._take_one(tx, file, data)
+                self._take_one(tx, file, digest, new)
             except (InvalidInput, NotFound) as e:
                 self._problems.append((file, e.message))
 
@@ -83,20 +88,28 @@ class _Tally:
         """What was done."""
         return ImportReport(**self._numbers, kept=tuple(self._kept), problems=tuple(self._problems))
 
-    def _take_one(self, tx: Tx, file: str, data: bytes) -> None:
-        digest = blake2b(data, digest_size=16).digest()
+    def _read_one(self, file: str) -> Read:
+        try:
+            data = _load(file)
+            digest = blake2b(data, digest_size=16).digest()
+            return file, digest, self._parsed(file, data)
+        except ScribesError as e:
+            return file, b"", e
+
+    def _take_one(self, tx: Tx, file: str, digest: bytes, new: NewNote | ScribesError) -> None:
+        if isinstance(new, ScribesError):
+            raise new
         earlier = imported.find(tx, file)
         if earlier and earlier[1] == digest:
             self._numbers["unchanged"] += 1
-            return
-        new = self._parsed(file, data)
-        if earlier:
+        elif earlier:
             self._take_again(tx, file, new, digest, note_id=earlier[0], heads=earlier[2])
-            return
-        if not self._dry_run:
-            stored = add_in(tx, self._context, new, self._begun(tx))
-            imported.put(tx, file, note_id=stored.id, digest=digest, heads=stored.heads)
-        self._numbers["added"] += 1
+        else:
+            prepared = prepare(new, at_us=tx.now_us, device=self._context.me.device_id)
+            if not self._dry_run:
+                stored = add_in(tx, self._context, prepared, self._begun(tx))
+                imported.put(tx, file, note_id=stored.id, digest=digest, heads=stored.heads)
+            self._numbers["added"] += 1
 
     def _take_again(self, tx: Tx, file: str, new: NewNote, digest: bytes, *, note_id: bytes, heads: bytes) -> None:
         stored = notes.get(tx, note_id, visible_to=self._context.visible_to)
@@ -152,12 +165,12 @@ def _walk(root: str) -> Iterator[str]:
                 yield file
 
 
-def _load(file: str) -> bytes | ScribesError:
+def _load(file: str) -> bytes:
     try:
         with open(file, "rb") as handle:
             data = handle.read(MAX_FILE_BYTES + 1)
     except OSError as e:
-        return InvalidInput((e.strerror or str(e)).lower())
+        raise InvalidInput((e.strerror or str(e)).lower()) from e
     if len(data) > MAX_FILE_BYTES:
-        return InvalidInput(f"larger than {MAX_FILE_BYTES // 1024 // 1024} MiB")
+        raise InvalidInput(f"larger than {MAX_FILE_BYTES // 1024 // 1024} MiB")
     return data

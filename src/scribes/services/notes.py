@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from ..domain.changes import new_change
+from ..domain.changes import ID_BYTES, Change, new_change
 from ..domain.dates import from_us
 from ..domain.diff import diff
 from ..domain.notes import KIND, Content, content_of_new, fields_between, patched
 from ..errors import Conflict, InvalidInput
 from ..ids import new_id, to_text
 from ..models.notes import NewNote, Note, NotePatch, TagCount
-from ..records import replaced
+from ..records import record, replaced
 from ..storage import changes, drafts, imported, notes, operations
+from ..storage.coding import pack
+from .bulk import in_batches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from ..storage.notes import Stored
     from .context import Context
 
-BATCH = 500
+BATCH, BULK = 500, 2_000
 DAY_US = 86_400_000_000
 
 
@@ -56,22 +58,26 @@ class Notes:
         Raises: InvalidInput, Busy, StorageFull.
         """
         with self._engine.write() as tx:
-            stored = add_in(tx, self._context, new, operations.begin(tx, self._context.command))
+            prepared = prepare(new, at_us=tx.now_us, device=self._context.me.device_id)
+            stored = add_in(tx, self._context, prepared, operations.begin(tx, self._context.command))
             if draft is not None:
                 drafts.remove(tx, draft)
             return to_note(tx, stored, self._context)
 
     def add_many(self, news: Iterable[NewNote], *, progress: Progress | None = None, total: int = 0) -> int:
-        """How many notes were added; one `undo` takes all of them back. Kept in batches of 500, in flat memory.
+        """How many notes were added; one `undo` takes all of them back. Kept in batches of 2,000, in flat memory.
 
         Raises: InvalidInput (the batches before it are kept), Busy, StorageFull.
         """
-        added, operation = 0, None
-        for batch in _batches(news, BATCH):
+        device, added = self._context.me.device_id, 0
+        with self._engine.write() as tx:
+            operation, at_us = operations.begin(tx, self._context.command), tx.now_us
+
+        for batch in in_batches(news, BULK):
+            prepared = [prepare(new, at_us=at_us, device=device) for new in batch]
             with self._engine.write() as tx:
-                operation = operation or operations.begin(tx, self._context.command)
-                for new in batch:
-                    add_in(tx, self._context, new, operation)
+                for one in prepared:
+                    add_in(tx, self._context, one, operation)
             added += len(batch)
             if progress:
                 progress(added, total)
@@ -174,7 +180,7 @@ class Notes:
                 for stored in found:
                     changes.forget_item(tx, stored.id)
                     imported.forget(tx, stored.id)
-                    notes.forget(tx, stored.id)
+                    notes.forget(tx, stored)
             removed += len(found)
             if len(found) < BATCH:
                 return removed
@@ -198,29 +204,44 @@ class Notes:
         return to_note(tx, stored, self._context)
 
 
-def add_in(tx: Tx, context: Context, new: NewNote, operation: int) -> Stored:
-    """A new note in a transaction: its first change and its row.
+@record
+class Prepared:
+    """A new note as all that will be stored: made before the transaction, so that this is short."""
+
+    id: bytes
+    content: Content
+    change: Change
+    packed: bytes
+
+
+def prepare(new: NewNote, *, at_us: int, device: bytes) -> Prepared:
+    """A new note with its first change.
 
     Raises: InvalidInput.
     """
-    content = content_of_new(new, from_us(tx.now_us).astimezone())
+    content = content_of_new(new, from_us(at_us).astimezone())
     if not content.title and not content.body.strip():
         raise InvalidInput("an empty note was not saved", hint='scribes add "some words", or type it in the editor')
-    id = new_id(tx.now_us)
+    id = new_id(at_us)
     change = new_change(
         item=id,
         kind=KIND,
         parents=(),
-        device=context.me.device_id,
-        at_us=tx.now_us,
+        device=device,
+        at_us=at_us,
         edits=diff("", content.body),
         fields=fields_between(None, content),
     )
-    changes.append(tx, change, space=context.me.space, device=context.me.device, operation=operation)
-    n = notes.insert(
-        tx, id=id, space=context.me.space, heads=change.id, created_us=tx.now_us, changed_us=tx.now_us, content=content
-    )
-    return notes.Stored(n, id, change.id, tx.now_us, tx.now_us, content)
+    return Prepared(id, content, change, pack(change.content))
+
+
+def add_in(tx: Tx, context: Context, prepared: Prepared, operation: int) -> Stored:
+    """A prepared note put into the vault: its first change and its row."""
+    id, content, change = prepared.id, prepared.content, prepared.change
+    me, at_us = context.me, change.at_us
+    changes.append(tx, change, space=me.space, device=me.device, operation=operation, packed=prepared.packed)
+    n = notes.insert(tx, id=id, space=me.space, heads=change.id, created_us=at_us, changed_us=at_us, content=content)
+    return notes.Stored(n, id, change.id, at_us, at_us, content)
 
 
 def write_in(tx: Tx, context: Context, stored: Stored, after: Content, operation: int) -> Stored:
@@ -275,15 +296,4 @@ def with_deleted(content: Content, deleted_us: int | None) -> Content:
 
 
 def _split(heads: bytes) -> tuple[bytes, ...]:
-    return tuple(heads[at : at + changes.ID_BYTES] for at in range(0, len(heads), changes.ID_BYTES))
-
-
-def _batches(news: Iterable[NewNote], size: int) -> Iterator[list[NewNote]]:
-    batch: list[NewNote] = []
-    for new in news:
-        batch.append(new)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+    return tuple(heads[at : at + ID_BYTES] for at in range(0, len(heads), ID_BYTES))

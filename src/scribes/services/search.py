@@ -22,7 +22,7 @@ class Search:
         self._context = context
 
     def find(self, text: str, *, limit: int = 20, trash: bool = False) -> list[Hit]:
-        """Notes that match, best first; of more than 2,000 hits the newest 2,000 are ranked.
+        """Notes that match, best first; of more than 1,000 hits the newest 1,000 are ranked.
 
         Raises: InvalidInput, for a query without a word or with a date that is none.
         """

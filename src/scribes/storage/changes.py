@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import zlib
-
-from ..canonical import encode
-from ..domain.changes import SCHEMA, Change
-from ..errors import Damaged
+from ..domain.changes import ID_BYTES, Change
+from .coding import pack, unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from ..ports import Row, Tx
 
-ID_BYTES = 16
 COLUMNS = "change.id, item_id, kind, parents, device.id, at_us, schema, body"
-# A change's body is text people wrote: no honest one inflates beyond this.
-MAX_BODY_BYTES = 256 * 1024 * 1024
 
 
-def append(tx: Tx, change: Change, *, space: int, device: int, operation: int | None) -> None:
-    """Put a change into the history. A change that is there already stays as it is."""
+def append(
+    tx: Tx, change: Change, *, space: int, device: int, operation: int | None, packed: bytes | None = None
+) -> None:
+    """Put a change into the history; one that is there already stays. `packed` is its content, if packed before."""
     tx.run(
         "INSERT INTO change (id, space_id, item_id, kind, parents, device_id, at_us, schema, operation, body)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
@@ -36,7 +31,7 @@ def append(tx: Tx, change: Change, *, space: int, device: int, operation: int | 
             change.at_us,
             change.schema,
             operation,
-            _packed(change),
+            packed or pack(change.content),
         ),
     )
 
@@ -79,28 +74,8 @@ def forget_item(tx: Tx, item: bytes) -> None:
     tx.run("DELETE FROM change WHERE item_id = ?", (item,))
 
 
-def _packed(change: Change) -> bytes:
-    content = {**(change.extra or {}), "b": change.edits, "f": change.fields}
-    return zlib.compress(encode(content).encode(), 6)
-
-
 def _change(row: Row) -> Change:
     id, item, kind, parents, device, at_us, schema, body = row
-    content = _unpacked(body)
-    edits, fields = content.pop("b", []), content.pop("f", {})
+    text, content = unpack(body)
     split = tuple(parents[at : at + ID_BYTES] for at in range(0, len(parents), ID_BYTES))
-    return Change(id, item, kind, split, device, at_us, edits, fields, schema or SCHEMA, content or None)
-
-
-def _unpacked(body: bytes) -> dict[str, Any]:
-    import json
-
-    try:
-        inflate = zlib.decompressobj()
-        text = inflate.decompress(body, MAX_BODY_BYTES)
-        content = json.loads(text)
-    except (zlib.error, ValueError, RecursionError) as e:
-        raise Damaged("a change in the history cannot be read") from e
-    if not isinstance(content, dict):
-        raise Damaged("a change in the history is malformed")
-    return content
+    return Change(id, item, kind, split, device, at_us, text, content.get("b", []), content.get("f", {}), schema)

@@ -20,6 +20,9 @@ COLUMNS = (
 )
 
 
+WORD_COLUMNS = "title, body, speaker, venue, series, tags, topics"
+
+
 @record
 class Stored:
     """A note's row: its key, id, heads (change ids side by side), times and content."""
@@ -40,17 +43,24 @@ def insert(tx: Tx, *, id: bytes, space: int, heads: bytes, created_us: int, chan
         (id, space, heads, created_us, changed_us, *_values(content)),
     )
     _put_labels(tx, n, content)
+    _put_words(tx, n, content)
     return n
 
 
 def update(tx: Tx, stored: Stored, *, heads: bytes, at_us: int, content: Content) -> None:
-    """Put new content in a note's row, and into the labels where they differ."""
+    """Put new content in a note's row, and into the labels and the search index where they differ."""
+    old = stored.content
+    if _words(old) != _words(content):
+        # Before the row changes: the index takes the old words out by the values they had.
+        columns = f"(note_text, rowid, {WORD_COLUMNS})"
+        tx.run(f"INSERT INTO note_text {columns} VALUES ('delete', ?, ?, ?, ?, ?, ?, ?, ?)", (stored.n, *_words(old)))
+        _put_words(tx, stored.n, content)
     tx.run(
         "UPDATE note SET heads = ?, changed_us = ?, title = ?, body = ?, occurred_us = ?, occurred_offset = ?,"
         " speaker = ?, venue = ?, series = ?, tags = ?, topics = ?, deleted_us = ? WHERE n = ?",
         (heads, at_us, *_values(content), stored.n),
     )
-    if (content.tags, content.topics) != (stored.content.tags, stored.content.topics):
+    if (content.tags, content.topics) != (old.tags, old.topics):
         tx.run("DELETE FROM note_label WHERE note_n = ?", (stored.n,))
         _put_labels(tx, stored.n, content)
 
@@ -160,9 +170,12 @@ def handle(tx: Tx, id: bytes, *, visible_to: Spaces) -> str:
     return digits[: max(MIN_DIGITS, shared + 1)]
 
 
-def forget(tx: Tx, id: bytes) -> None:
-    """Remove a note's row for good."""
-    tx.run("DELETE FROM note WHERE id = ?", (id,))
+def forget(tx: Tx, stored: Stored) -> None:
+    """Remove a note's row, labels and words for good."""
+    columns = f"(note_text, rowid, {WORD_COLUMNS})"
+    values = (stored.n, *_words(stored.content))
+    tx.run(f"INSERT INTO note_text {columns} VALUES ('delete', ?, ?, ?, ?, ?, ?, ?, ?)", values)
+    tx.run("DELETE FROM note WHERE n = ?", (stored.n,))
 
 
 def stored_from(row: Row) -> Stored:
@@ -191,6 +204,18 @@ def _values(content: Content) -> tuple[Value, ...]:
 
 def _split(labels: str) -> tuple[str, ...]:
     return tuple(labels.split("\n")) if labels else ()
+
+
+def _words(content: Content) -> tuple[str, str, str, str, str, str, str]:
+    """What the search index holds of a note, in the order of WORD_COLUMNS."""
+    tags, topics = "\n".join(content.tags), "\n".join(content.topics)
+    return content.title, content.body, content.speaker, content.venue, content.series, tags, topics
+
+
+def _put_words(tx: Tx, n: int, content: Content) -> None:
+    # Not by a trigger: FTS5 writes all it has in memory to the file at the end of each statement inside one, which
+    # makes an import take twice as long (docs/decisions/0013).
+    tx.run(f"INSERT INTO note_text (rowid, {WORD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (n, *_words(content)))
 
 
 def _put_labels(tx: Tx, n: int, content: Content) -> None:

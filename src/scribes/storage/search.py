@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from .visible import Spaces
 
 # bm25 looks at every hit it ranks (80 ms at 100,000 notes for a common word), so of many hits the newest are ranked.
-RANKED = 2_000
+RANKED = 1_000
 # title, body, speaker, venue, series, tags, topics
 WEIGHTS = "6.0, 1.0, 2.0, 1.0, 2.0, 3.0, 3.0"
 BODY_COLUMN = 1
 SNIPPET_TOKENS = 18
 MARK_START, MARK_END, ELLIPSIS = "\x02", "\x03", "…"
+SNIPPET = f"snippet(note_text, {BODY_COLUMN}, '{MARK_START}', '{MARK_END}', '{ELLIPSIS}', {SNIPPET_TOKENS})"
 
 
 def find(
@@ -30,19 +31,63 @@ def find(
     `day_bounds` has, by the position of a date filter, its first day and the day after its last, as days since 1970.
     """
     conditions, values = _filters(query, day_bounds)
-    conditions += [in_spaces(visible_to), f"note.deleted_us IS {'NOT ' if trash else ''}NULL"]
-    where = " AND ".join(conditions)
+    visible = f"{in_spaces(visible_to)} AND note.deleted_us IS {'NOT ' if trash else ''}NULL"
+    where = " AND ".join([*conditions, visible])
     if not query.groups:
         return _newest(tx, query, where, values, limit)
     match = _match(query)
-    # The inner query steps through the newest hits alone; the join and the filters see no more than those.
-    ranked = (
-        f"SELECT note_text.rowid AS n, bm25(note_text, {WEIGHTS}) AS score"
-        " FROM note_text JOIN note ON note.n = note_text.rowid"
-        f" WHERE note_text MATCH ? AND {where} ORDER BY note_text.rowid DESC LIMIT {RANKED}"
-    )
-    best = tx.rows(f"SELECT n, score FROM ({ranked}) ORDER BY score, n DESC LIMIT ?", (match, *values, limit))
+    if conditions or trash:
+        ranked = (
+            f"SELECT note_text.rowid AS n, bm25(note_text, {WEIGHTS}) AS score"
+            " FROM note_text JOIN note ON note.n = note_text.rowid"
+            f" WHERE note_text MATCH ? AND {where} ORDER BY note_text.rowid DESC LIMIT {RANKED}"
+        )
+        best = tx.rows(f"SELECT n, score FROM ({ranked}) ORDER BY score, n DESC LIMIT ?", (match, *values, limit))
+    elif _is_one_phrase(query):
+        return _newest_with_phrase(tx, match, visible, limit)
+    else:
+        best = _best(tx, match, visible, limit)
     return _with_snippets(tx, match, best)
+
+
+def _best(tx: Tx, match: str, visible: str, limit: int) -> list[tuple[int, float]]:
+    """The best hits without a filter: ranked from the index alone, for reading a thousand rows would cost more than all
+    the rest. What may not be seen (the trash) is few, and passed over afterwards.
+    """
+    ranked = (
+        f"SELECT rowid AS n, bm25(note_text, {WEIGHTS}) AS score FROM note_text WHERE note_text MATCH ?"
+        f" ORDER BY rowid DESC LIMIT {RANKED}"
+    )
+    hits = tx.rows(f"SELECT n, score FROM ({ranked}) ORDER BY score, n DESC", (match,))
+    best: list[tuple[int, float]] = []
+    step = 2 * limit
+    for start in range(0, len(hits), step):
+        chunk = hits[start : start + step]
+        marks = ", ".join("?" * len(chunk))
+        # NOT INDEXED: by row key, or SQLite walks the whole index of recent notes.
+        rows = tx.rows(f"SELECT n FROM note NOT INDEXED WHERE n IN ({marks}) AND {visible}", [n for n, _ in chunk])
+        seen = {row[0] for row in rows}
+        best += [(n, score) for n, score in chunk if n in seen]
+        if len(best) >= limit:
+            break
+    return best[:limit]
+
+
+def _is_one_phrase(query: Query) -> bool:
+    return (
+        len(query.groups) == 1 and len(query.groups[0]) == 1 and " " in query.groups[0][0].text and not query.excluded
+    )
+
+
+def _newest_with_phrase(tx: Tx, match: str, visible: str, limit: int) -> list[tuple[Stored, float, str]]:
+    """The newest notes that hold one phrase, in one pass that stops when there are enough. bm25 and a snippet apart
+    would each read the positions of all its words in all notes once more, only to weigh every hit alike.
+    """
+    sql = (
+        f"SELECT {COLUMNS}, {SNIPPET} FROM note_text CROSS JOIN note ON note.n = note_text.rowid"
+        f" WHERE note_text MATCH ? AND {visible} ORDER BY note_text.rowid DESC LIMIT ?"
+    )
+    return [(stored_from(row[:-1]), 1.0, row[-1]) for row in tx.rows(sql, (match, limit))]
 
 
 def _newest(tx: Tx, query: Query, where: str, values: list[Value], limit: int) -> list[tuple[Stored, float, str]]:
@@ -57,14 +102,15 @@ def _with_snippets(tx: Tx, match: str, best: list[tuple[int, float]]) -> list[tu
     """The rows of the best hits, in their order. A snippet tokenizes its text anew, so only these get one."""
     if not best:
         return []
-    marks = ", ".join("?" * len(best))
-    snippet = f"snippet(note_text, {BODY_COLUMN}, '{MARK_START}', '{MARK_END}', '{ELLIPSIS}', {SNIPPET_TOKENS})"
+    keys = [n for n, _ in best]
+    marks = ", ".join("?" * len(keys))
+    rows = {row[0]: row for row in tx.rows(f"SELECT {COLUMNS} FROM note NOT INDEXED WHERE n IN ({marks})", keys)}
     sql = (
-        f"SELECT {COLUMNS}, {snippet} FROM note_text JOIN note ON note.n = note_text.rowid"
-        f" WHERE note_text MATCH ? AND note_text.rowid IN ({marks})"
+        f"SELECT rowid, {SNIPPET} FROM note_text WHERE note_text MATCH ?"
+        f" AND rowid BETWEEN ? AND ? AND rowid IN ({marks})"
     )
-    found = {row[0]: row for row in tx.rows(sql, (match, *(n for n, _ in best)))}
-    return [(stored_from(found[n][:-1]), -score, found[n][-1]) for n, score in best if n in found]
+    snippets: dict[int, str] = dict(tx.rows(sql, (match, min(keys), max(keys), *keys)))
+    return [(stored_from(rows[n]), -score, snippets.get(n, "")) for n, score in best]
 
 
 def _match(query: Query) -> str:
@@ -96,9 +142,7 @@ def _filters(query: Query, day_bounds: dict[int, tuple[int, int]]) -> tuple[list
 
 
 def _label_condition(item: Filter) -> tuple[str, list[Value]]:
-    name = item.value.casefold()
-    if item.field == "tag":
-        name = "-".join(name.lstrip("#").split())
+    name = "-".join(item.value.lstrip("#").split()).lower() if item.field == "tag" else item.value.casefold()
     sql = "note.n IN (SELECT note_n FROM note_label WHERE note_label.kind = ? AND note_label.name = ?)"
     return sql, [item.field, name]
 

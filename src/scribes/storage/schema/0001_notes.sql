@@ -31,7 +31,7 @@ CREATE TABLE operation (
 );
 
 -- The history of everything. `n` is the order of arrival here and means nothing elsewhere; `parents` are ids side by
--- side; `body` is deflated JSON (docs/reference/file-format.md); `seq` is NULL until a log of the space has the change.
+-- side; `body` is packed JSON (storage/coding.py, docs/reference/file-format.md); `seq` is NULL until a log of the space has the change.
 CREATE TABLE change (
   n         INTEGER PRIMARY KEY,
   id        BLOB NOT NULL UNIQUE,
@@ -71,7 +71,7 @@ CREATE TABLE note (
 );
 CREATE INDEX note_recent ON note (space_id, occurred_us DESC, n DESC) WHERE deleted_us IS NULL;
 CREATE INDEX note_trash ON note (space_id, deleted_us DESC) WHERE deleted_us IS NOT NULL;
-CREATE INDEX note_handle ON note (substr(id, 11));
+CREATE INDEX note_handle ON note (substr(id, 11), space_id);
 
 CREATE TABLE note_label (
   kind   TEXT NOT NULL CHECK (kind IN ('tag', 'topic')),
@@ -81,26 +81,15 @@ CREATE TABLE note_label (
 ) WITHOUT ROWID;
 CREATE INDEX note_label_note ON note_label (note_n);
 
+-- Kept in step by storage/notes.py, in the same transaction; triggers would double the cost of an import.
 CREATE VIRTUAL TABLE note_text USING fts5 (
   title, body, speaker, venue, series, tags, topics,
   content = 'note', content_rowid = 'n',
-  tokenize = 'porter unicode61 remove_diacritics 2', prefix = '2 3'
+  tokenize = 'porter unicode61 remove_diacritics 2', prefix = '3'
 );
-CREATE TRIGGER note_text_insert AFTER INSERT ON note BEGIN
-  INSERT INTO note_text (rowid, title, body, speaker, venue, series, tags, topics)
-  VALUES (new.n, new.title, new.body, new.speaker, new.venue, new.series, new.tags, new.topics);
-END;
-CREATE TRIGGER note_text_delete AFTER DELETE ON note BEGIN
-  INSERT INTO note_text (note_text, rowid, title, body, speaker, venue, series, tags, topics)
-  VALUES ('delete', old.n, old.title, old.body, old.speaker, old.venue, old.series, old.tags, old.topics);
-END;
-CREATE TRIGGER note_text_update AFTER UPDATE OF title, body, speaker, venue, series, tags, topics ON note BEGIN
-  INSERT INTO note_text (note_text, rowid, title, body, speaker, venue, series, tags, topics)
-  VALUES ('delete', old.n, old.title, old.body, old.speaker, old.venue, old.series, old.tags, old.topics);
-  INSERT INTO note_text (rowid, title, body, speaker, venue, series, tags, topics)
-  VALUES (new.n, new.title, new.body, new.speaker, new.venue, new.series, new.tags, new.topics);
-END;
-
+-- An import keeps more in memory before it writes, and merges rarely: half the time (docs/decisions/0013).
+INSERT INTO note_text (note_text, rank) VALUES ('hashsize', 16777216);
+INSERT INTO note_text (note_text, rank) VALUES ('automerge', 8);
 -- What was typed in an editor and not yet saved.
 CREATE TABLE draft (
   n          INTEGER PRIMARY KEY,
