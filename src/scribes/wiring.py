@@ -118,7 +118,7 @@ class Scribes:
         return Keys(
             self._context,
             header=self._header,
-            stores=key_stores(self.settings),
+            stores=key_stores(self.settings, self._header()),
             pending=_pending_store(self.settings),
             open_engine=SqliteEngine,
             argon2=_argon2(self.settings),
@@ -198,7 +198,7 @@ def unlock(
     with open(settings=settings, passphrase=passphrase, recovery_key=recovery_key, create=False) as opened:
         header, data_key = opened._header(), opened._data_key
     if for_good:
-        store = _store_at_rest(settings)
+        store = _resting_place(settings, header.at_rest)
         store.put(header.vault, data_key)
         return store.name
     return _remember(settings, header.vault, data_key)
@@ -239,22 +239,23 @@ def restore_backup(
     finally:
         if current:
             current.close()
-    if recovery_key is not None or not any(_get(store, header.vault) for store in key_stores(settings)):
+    if recovery_key is not None or not any(_get(store, header.vault) for store in key_stores(settings, header)):
         # On a new machine the key has to rest somewhere again; a passphrase vault is unlocked for a while.
         if header.at_rest == "none":
             _remember(settings, header.vault, data_key)
         else:
-            _store_at_rest(settings).put(header.vault, data_key)
+            _resting_place(settings, header.at_rest).put(header.vault, data_key)
     return safety, moved
 
 
-def key_stores(settings: Settings) -> list[KeyStore]:
-    """The places on this machine that may hold a data key, the cheapest first."""
+def key_stores(settings: Settings, header: Header) -> list[KeyStore]:
+    """The places on this machine that may hold a vault's data key, the cheapest first."""
     from .adapters.keystore_linux import LinuxKeyStore
 
     lifetime_s = settings.unlock_minutes * MINUTE_S
     stores: list[KeyStore] = [_key_files(settings), LinuxKeyStore(lifetime_s=lifetime_s), _cache_files(settings)]
-    if settings.keystore != "file":
+    # Asking the keyring costs a quarter of a second, so only where the header says that the key is there.
+    if header.at_rest == "keyring":
         from .adapters import keystore_keyring
 
         if keystore_keyring.works():
@@ -272,8 +273,8 @@ def device_name(settings: Settings) -> str:
 def _found(place: str, settings: Settings, passphrase: str | None) -> Header | None:
     """A new vault; None when another process was faster."""
     if passphrase is None:
-        store = _store_at_rest(settings)
-        at_rest = "keyring" if store.name == "system keyring" else "file"
+        at_rest = _chosen_rest(settings)
+        store = _resting_place(settings, at_rest)
     else:
         store, at_rest = _Remembering(settings), "none"
     made = vault.found(
@@ -322,7 +323,7 @@ def _key_for(
     """
     if passphrase is not None or recovery_key is not None:
         return headers.unlock(header, passphrase=passphrase, recovery_key=recovery_key)
-    resting = [key for key in (_get(store, header.vault) for store in key_stores(settings)) if key]
+    resting = [key for key in (_get(store, header.vault) for store in key_stores(settings, header)) if key]
     for key in resting:
         if header.fits(key):
             return key
@@ -359,7 +360,7 @@ def _finish_replacement(place: str, settings: Settings, passphrase: str | None) 
 
     def key_of(header: Header) -> bytes | None:
         candidates = [_get(_pending_store(settings), header.vault)]
-        candidates += [_get(store, header.vault) for store in key_stores(settings)]
+        candidates += [_get(store, header.vault) for store in key_stores(settings, header)]
         fitting = next((key for key in candidates if key and header.fits(key)), None)
         if fitting is None and passphrase is not None and header.slot("passphrase"):
             fitting = headers.unlock(header, passphrase=passphrase)
@@ -373,7 +374,7 @@ def _finish_replacement(place: str, settings: Settings, passphrase: str | None) 
     header = headers.read(data)
     key = _get(pending, header.vault)
     if key is not None and header.fits(key):
-        _store_at_rest(settings).put(header.vault, key)
+        _resting_place(settings, header.at_rest).put(header.vault, key)
     pending.remove(header.vault)
 
 
@@ -412,8 +413,8 @@ def _remember(settings: Settings, vault_id: bytes, data_key: bytes) -> str:
         return store.name
 
 
-def _store_at_rest(settings: Settings) -> KeyStore:
-    """Where a key rests for good on this machine.
+def _chosen_rest(settings: Settings) -> str:
+    """Where the key of a new vault rests: keyring or file.
 
     Raises: Unavailable, when the settings ask for a keyring and none works.
     """
@@ -421,9 +422,19 @@ def _store_at_rest(settings: Settings) -> KeyStore:
         from .adapters import keystore_keyring
 
         if keystore_keyring.works():
-            return keystore_keyring.KeyringKeyStore()
+            return "keyring"
         if settings.keystore == "keyring":
             raise Unavailable("no system keyring answers", hint="pip install scribes[keyring], or keystore = file")
+    return "file"
+
+
+def _resting_place(settings: Settings, at_rest: str) -> KeyStore:
+    """Where the key of a vault rests for good on this machine."""
+    if at_rest == "keyring":
+        from .adapters import keystore_keyring
+
+        if keystore_keyring.works():
+            return keystore_keyring.KeyringKeyStore()
     return _key_files(settings)
 
 

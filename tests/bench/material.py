@@ -1,8 +1,7 @@
-"""Notes to measure on: made words with the frequencies of English, the same ones every run."""
+"""Notes to measure on, and how processes are measured."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import random
 import resource
@@ -15,32 +14,30 @@ from datetime import UTC, datetime, timedelta
 from scribes import NewNote
 
 WORDS_A_NOTE = 200
-VOCABULARY = 20_000
-SYLLABLES = ["ba", "ce", "di", "fo", "gra", "ho", "in", "ju", "ki", "lo", "me", "na", "or", "pe", "qui", "re", "so", "tu"]
-KNOWN = ["the", "and", "of", "to", "lord", "that", "god", "in", "grace", "faith", "hope", "love", "mercy", "covenant"]
+SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
 
 
-def vocabulary() -> tuple[list[str], list[float]]:
-    """Words and their cumulative weights, by Zipf's law; some are words of the field."""
-    made = ("".join(parts) for size in (2, 3, 4) for parts in itertools.product(SYLLABLES, repeat=size))
-    words = [*KNOWN, *itertools.islice(made, VOCABULARY - len(KNOWN))]
-    return words, list(itertools.accumulate(1 / rank for rank in range(3, len(words) + 3)))
+def verses() -> list[str]:
+    """The verses of the bundled World English Bible: real sentences with the frequencies of real words."""
+    from scribes.scripture import canon, texts
+
+    return [verse.text for verse in texts.read(canon.ordinal(1, 1, 1), canon.ordinal(66, 22, 21), translation="web")]
 
 
 def notes(count: int, *, seed: int = 1) -> Iterator[NewNote]:
-    """So many notes of 200 words in four paragraphs, with speakers, dates and tags."""
-    source = random.Random(seed)
-    words, weights = vocabulary()
+    """So many notes of about 200 words: verses picked at random, with speakers, dates and tags; the same every run."""
+    source, said = random.Random(seed), verses()
     first = datetime(2010, 1, 3, 10, 30, tzinfo=UTC)
     for number in range(count):
-        picked = source.choices(words, cum_weights=weights, k=WORDS_A_NOTE)
-        paragraphs = [" ".join(picked[at : at + 50]).capitalize() + "." for at in range(0, WORDS_A_NOTE, 50)]
+        paragraphs: list[str] = []
+        while sum(len(paragraph.split()) for paragraph in paragraphs) < WORDS_A_NOTE:
+            paragraphs.append(source.choice(said))
         yield NewNote(
-            title=" ".join(source.choices(words, cum_weights=weights, k=5)).capitalize(),
+            title=" ".join(source.choice(said).split()[:6]),
             body="\n\n".join(paragraphs),
             occurred_at=first + timedelta(hours=number),
             speaker=f"Speaker {number % 40}",
-            tags=(KNOWN[number % len(KNOWN)], f"tag{number % 500}"),
+            tags=(f"tag{number % 14}", f"tag{number % 500}"),
         )
 
 
@@ -50,7 +47,7 @@ def interleaved_cpu_ms(commands: dict[str, list[str]], *, rounds: int, environme
     for _ in range(rounds):
         for name, command in commands.items():
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=True)
+            subprocess.run(command, env=environment, **SILENT, check=True)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             taken[name].append(spent * 1000)

@@ -36,7 +36,7 @@ def test_sql_stands_in_storage_and_engines_only() -> None:
         for name, tree in modules()
         if not name.startswith(SQL_HOMES)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value) and node.value.isupper()
+        if (isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value) and node.value.isupper())
         or (isinstance(node, ast.Constant) and isinstance(node.value, str) and re.match(r"\s*(SELECT .* FROM|INSERT INTO|DELETE FROM|UPDATE \w+ SET)\b", node.value))
         if not name.startswith(SQL_HOMES)
     ]  # fmt: skip

@@ -146,9 +146,13 @@ def label_rows(content: Content) -> set[tuple[str, str]]:
 
 def label_counts(tx: Tx, kind: str, *, visible_to: Spaces, limit: int) -> list[tuple[str, int]]:
     """Labels of a kind (`tag`, `topic`) and how many notes carry each, the most used first."""
+    # The few that may not be seen are looked up, not the many that may: no row of a note is read.
+    hidden = (
+        "SELECT n FROM note WHERE deleted_us IS NOT NULL"
+        f" UNION ALL SELECT n FROM note WHERE deleted_us IS NULL AND NOT {in_spaces(visible_to)}"
+    )
     sql = (
-        "SELECT name, count(*) FROM note_label JOIN note ON note.n = note_n"
-        f" WHERE note_label.kind = ? AND {in_spaces(visible_to)} AND deleted_us IS NULL"
+        f"SELECT name, count(*) FROM note_label WHERE kind = ? AND note_n NOT IN ({hidden})"
         " GROUP BY name ORDER BY 2 DESC, 1 LIMIT ?"
     )
     return [(name, number) for name, number in tx.rows(sql, (kind, limit))]

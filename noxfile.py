@@ -1,0 +1,72 @@
+"""`nox` runs every check; `nox -s bench` measures. Everything a session needs is installed by it."""
+
+from __future__ import annotations
+
+import os
+
+import nox
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "types", "imports", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+
+
+def install(session: nox.Session, group: str) -> None:
+    """The project and a dependency group, byte-compiled as an installed program is."""
+    groups = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), group)
+    session.install("-e", ".", *groups)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """ruff: style and format; deptry: no dependency missing or unused."""
+    install(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("deptry", "src")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy --strict."""
+    install(session, "lint")
+    session.run("mypy")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Layers and other import contracts."""
+    install(session, "lint")
+    session.run("lint-imports")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """All tests, in random order on all cores; coverage of the core is measured and must not fall."""
+    install(session, "test")
+    options = session.posargs or ["-n", str(os.cpu_count() or 2), "--cov", "--cov-report=term:skip-covered"]
+    session.run("pytest", *options, env={"COVERAGE_CORE": "ctrace"})
+
+
+@nox.session(name="tests-on", python=PYTHONS)
+def tests_on(session: nox.Session) -> None:
+    """The same tests on each supported Python that is installed."""
+    install(session, "test")
+    session.run("pytest", "-n", str(os.cpu_count() or 2), *session.posargs)
+
+
+@nox.session
+def nightly(session: nox.Session) -> None:
+    """The property tests with fifty times as many examples."""
+    install(session, "test")
+    session.run("pytest", "-n", str(os.cpu_count() or 2), "--hypothesis-profile=nightly", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Speed and memory, as ratios to something run beside them; `nox -s bench -- quick` for a short look."""
+    install(session, "bench")
+    session.run("python", "-m", "compileall", "-q", "src", silent=True)
+    session.run("python", "-m", "tests.bench", *session.posargs)

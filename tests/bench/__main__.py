@@ -1,0 +1,27 @@
+"""`python -m tests.bench`: what Scribes costs, beside something everybody knows, in one run. Prints Markdown.
+
+`quick` measures small vaults only; `keep FOLDER` keeps the vaults it makes, so that the next run need not make them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+
+from . import cold, library
+
+
+def main(arguments: list[str]) -> None:
+    """Measure and print."""
+    sizes = [1_000, 10_000] if "quick" in arguments else [1_000, 10_000, 100_000]
+    kept = arguments[arguments.index("keep") + 1] if "keep" in arguments else None
+    with tempfile.TemporaryDirectory() as folder:
+        homes = library.make_vaults(sizes, kept or folder)
+        cold.measure(homes)
+        library.measure(homes[sizes[-1]], sizes[-1])
+
+
+if __name__ == "__main__":
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    main(sys.argv[1:])
