@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from .notes import Stored
     from .visible import Spaces
 
-# bm25 looks at every hit it ranks (80 ms at 100,000 notes for a common word), so of many hits the newest are ranked.
+# bm25 looks at every hit it ranks (80 ms at 100,000 notes for a common word): of many hits the newest are ranked,
+# and where more than one note in COMMON matches, the newest are shown.
 RANKED = 1_000
+COMMON = 10
 # title, body, speaker, venue, series, tags, topics
 WEIGHTS = "6.0, 1.0, 2.0, 1.0, 2.0, 3.0, 3.0"
 BODY_COLUMN = 1
@@ -43,8 +45,8 @@ def find(
             f" WHERE note_text MATCH ? AND {where} ORDER BY note_text.rowid DESC LIMIT {RANKED}"
         )
         best = tx.rows(f"SELECT n, score FROM ({ranked}) ORDER BY score, n DESC LIMIT ?", (match, *values, limit))
-    elif _is_one_phrase(query):
-        return _newest_with_phrase(tx, match, visible, limit)
+    elif _is_lone(query) or _is_common(tx, match):
+        return _newest_hits(tx, match, visible, limit)
     else:
         best = _best(tx, match, visible, limit)
     return _with_snippets(tx, match, best)
@@ -73,16 +75,23 @@ def _best(tx: Tx, match: str, visible: str, limit: int) -> list[tuple[int, float
     return best[:limit]
 
 
-def _is_one_phrase(query: Query) -> bool:
-    return (
-        len(query.groups) == 1 and len(query.groups[0]) == 1 and " " in query.groups[0][0].text and not query.excluded
-    )
+def _is_lone(query: Query) -> bool:
+    """Whether this is one phrase or one prefix: bm25 would read all positions to weigh every hit alike."""
+    if query.excluded or len(query.groups) != 1 or len(query.groups[0]) != 1:
+        return False
+    term = query.groups[0][0]
+    return term.prefix or " " in term.text
 
 
-def _newest_with_phrase(tx: Tx, match: str, visible: str, limit: int) -> list[tuple[Stored, float, str]]:
-    """The newest notes that hold one phrase, in one pass that stops when there are enough. bm25 and a snippet apart
-    would each read the positions of all its words in all notes once more, only to weigh every hit alike.
-    """
+def _is_common(tx: Tx, match: str) -> bool:
+    """Whether over a tenth of the newest notes match: no rank tells them apart then, and bm25 would look at all."""
+    newest = f"SELECT rowid FROM note_text WHERE note_text MATCH ? ORDER BY rowid DESC LIMIT {RANKED}"
+    number, first, last = tx.rows(f"SELECT count(*), min(rowid), max(rowid) FROM ({newest})", (match,))[0]
+    return bool(number == RANKED and last - first < COMMON * RANKED)
+
+
+def _newest_hits(tx: Tx, match: str, visible: str, limit: int) -> list[tuple[Stored, float, str]]:
+    """The newest notes that match, in one pass that stops when there are enough."""
     sql = (
         f"SELECT {COLUMNS}, {SNIPPET} FROM note_text CROSS JOIN note ON note.n = note_text.rowid"
         f" WHERE note_text MATCH ? AND {visible} ORDER BY note_text.rowid DESC LIMIT ?"
