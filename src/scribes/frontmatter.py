@@ -49,16 +49,21 @@ def read(text: str, *, fallback_title: str = "") -> NewNote:
 def write(note: Note, *, with_id: bool = True) -> str:
     """The note as Markdown with front matter; `read` gives the same note back."""
     fields: dict[str, Any] = {"id": note.id} if with_id else {}
-    fields["title"] = note.title
-    fields["date"] = day_or_moment(note.occurred_at)
-    for name in ("speaker", "venue", "series"):
-        if getattr(note, name) or not with_id:
-            fields[name] = getattr(note, name)
-    for name in ("tags", "topics"):
-        if getattr(note, name) or not with_id:
-            fields[name] = list(getattr(note, name))
-    front = yaml.dump(fields, Dumper=DUMPER, sort_keys=False, allow_unicode=True, default_flow_style=None, width=10_000)
+    fields |= {"title": note.title, "date": _day_or_moment(note.occurred_at)}
+    for name in ("speaker", "venue", "series", "tags", "topics"):
+        value = getattr(note, name)
+        if value or not with_id:
+            fields[name] = list(value) if isinstance(value, tuple) else value
+    front = "".join(_line(name, value) for name, value in fields.items())
     return f"{FENCE}\n{front}{FENCE}\n\n{note.body}\n"
+
+
+def has_front(text: str) -> bool:
+    """Whether a text begins with front matter that also ends."""
+    try:
+        return bool(split(text)[0].strip())
+    except InvalidInput:
+        return False
 
 
 def split(text: str) -> tuple[str, str]:
@@ -80,14 +85,20 @@ def split(text: str) -> tuple[str, str]:
     return text[len(FENCE) + 1 : end + 1], text[end + 4 :].strip("\n")
 
 
-def day_or_moment(moment: datetime) -> str:
-    """The day alone where the time is midnight, else the moment to the second (or finer, where it has a fraction)."""
-    if (
-        moment.timetz().replace(tzinfo=None) == time()
-        and moment.utcoffset() == localised(datetime.combine(moment.date(), time())).utcoffset()
-    ):
-        return moment.date().isoformat()
-    return moment.isoformat()
+def _line(name: str, value: Any) -> str:
+    """A field as people write it: one line, lists in brackets, dates bare."""
+    if isinstance(value, list):
+        items = yaml.dump(value, Dumper=DUMPER, default_flow_style=True, allow_unicode=True, width=1_000_000)
+        return f"{name}: {items}"
+    return str(
+        yaml.dump({name: value}, Dumper=DUMPER, default_flow_style=False, allow_unicode=True, width=1_000_000)
+    )
+
+
+def _day_or_moment(moment: datetime) -> date | datetime:
+    """The day alone where the time is a local midnight, else the moment."""
+    midnight = localised(datetime.combine(moment.date(), time()))
+    return moment.date() if (moment, moment.utcoffset()) == (midnight, midnight.utcoffset()) else moment
 
 
 def _fields(front: str) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from .adapters.keystore_file import FileKeyStore
 from .config import Settings, load
 from .crypto import header as headers
 from .crypto.keys import key_check, subkey
-from .errors import Damaged, InvalidInput, Locked, Unavailable, WrongKey
-from .files import read_if_there
+from .errors import Conflict, Damaged, Locked, Unavailable, WrongKey
+from .files import read_if_there, write_atomically
 from .services import vault
 from .services.context import Context
 from .storage import meta
@@ -105,7 +105,7 @@ class Scribes:
         return Backups(
             self._context,
             header=self._header,
-            data_key=self._data_key,
+            data_key=lambda: self._data_key,
             folder=os.path.join(self.settings.data_folder, "backups"),
             open_engine=SqliteEngine,
         )
@@ -118,6 +118,7 @@ class Scribes:
         return Keys(
             self._context,
             header=self._header,
+            data_key=self._data_key,
             stores=key_stores(self.settings, self._header()),
             pending=_pending_store(self.settings),
             open_engine=SqliteEngine,
@@ -147,6 +148,14 @@ class Scribes:
     ) -> None:
         self.close()
 
+    def _key_again(self) -> bytes:
+        """The file's key, after another process rotated it: from this machine's stores, for nobody can be asked."""
+        try:
+            self._data_key = _unlocked(self.path, self.settings, passphrase=None, recovery_key=None, ask=None)
+        except Locked as e:
+            raise Conflict("the vault got another key in another process", hint="open it again") from e
+        return subkey(self._data_key, vault.FILE_KEY)
+
     def _header(self) -> Header:
         return headers.read(read_if_there(vault.header_path(self.path)) or b"")
 
@@ -170,22 +179,44 @@ def open(
     """
     settings = settings or load()
     place = os.path.abspath(os.path.expanduser(os.fspath(path))) if path is not None else settings.vault
-    founded, header = False, None
+    founded = False
     if not os.path.exists(place):
-        if not create:
-            raise InvalidInput(f"there is no vault at {place}", hint="scribes init makes one")
-        header = _found(place, settings, passphrase)
-        founded = header is not None
+        if not create or os.path.exists(vault.header_path(place)):
+            raise vault.missing(place)
+        founded = _found(place, settings, passphrase) is not None
     elif os.path.exists(vault.header_path(place) + vault.NEXT_SUFFIX):
         _finish_replacement(place, settings, passphrase)
-    data_key = _unlocked(place, settings, passphrase=passphrase, recovery_key=recovery_key, ask=ask)
-    engine = SqliteEngine(place, subkey(data_key, vault.FILE_KEY))
+    try:
+        engine, data_key = _opened(place, settings, passphrase, recovery_key, ask)
+    except (Damaged, WrongKey):
+        # Perhaps the key was being rotated in these milliseconds: wait until nobody is at work on the whole vault.
+        _wait_for_others(place)
+        engine, data_key = _opened(place, settings, passphrase, recovery_key, ask)
     try:
         context = _context(engine, settings, data_key, command)
     except BaseException:
         engine.close()
         raise
-    return Scribes(context, settings, data_key, founded=founded)
+    opened = Scribes(context, settings, data_key, founded=founded)
+    engine.key_source = opened._key_again
+    return opened
+
+
+def _opened(
+    place: str, settings: Settings, passphrase: str | None, recovery_key: str | None, ask: AskPassphrase | None
+) -> tuple[SqliteEngine, bytes]:
+    data_key = _unlocked(place, settings, passphrase=passphrase, recovery_key=recovery_key, ask=ask)
+    return SqliteEngine(place, subkey(data_key, vault.FILE_KEY)), data_key
+
+
+def _wait_for_others(place: str) -> None:
+    from .locks import VaultLock
+
+    lock = VaultLock(place)
+    try:
+        lock.share()
+    finally:
+        lock.close()
 
 
 def unlock(
@@ -231,7 +262,7 @@ def restore_backup(
         header, data_key, moved = backups.restore(
             file,
             settings.vault,
-            unlock=lambda header: _key_for(header, settings, passphrase, recovery_key, ask),
+            unlock=lambda header: _key_for(settings.vault, header, settings, passphrase, recovery_key, ask),
             current=current._context.engine if current else None,
             open_engine=SqliteEngine,
             device_name=device_name(settings),
@@ -307,10 +338,11 @@ def _unlocked(
         if key is not None and key_check(key, known[0]) == known[1]:
             return key
     header = vault.find_header(place, keys=_all_keys(settings), open_engine=SqliteEngine)
-    return _key_for(header, settings, passphrase, recovery_key, ask)
+    return _key_for(place, header, settings, passphrase, recovery_key, ask)
 
 
 def _key_for(
+    place: str,
     header: Header,
     settings: Settings,
     passphrase: str | None,
@@ -336,6 +368,10 @@ def _key_for(
             if ask is not None:
                 _remember(settings, header.vault, key)
             return key
+    if resting and (right := vault.header_inside(place, resting, SqliteEngine)) is not None:
+        # The header beside the vault is another one's, or was damaged in a way that still reads.
+        write_atomically(vault.header_path(place), right.to_bytes())
+        return next(key for key in resting if right.fits(key))
     if resting:
         raise WrongKey("the key on this machine is not the key of this vault", hint="scribes unlock --recovery")
     ways = "scribes unlock" if header.slot("passphrase") else "scribes unlock --recovery, with the recovery key"
@@ -374,6 +410,7 @@ def _finish_replacement(place: str, settings: Settings, passphrase: str | None) 
     header = headers.read(data)
     key = _get(pending, header.vault)
     if key is not None and header.fits(key):
+        # Something is pending only where this machine kept the key before.
         _resting_place(settings, header.at_rest).put(header.vault, key)
     pending.remove(header.vault)
 

@@ -21,7 +21,8 @@ def write(folder: Path, **files: str) -> Path:
 def test_front_matter_becomes_fields(vault: scribes.Scribes, tmp_path: Path) -> None:
     folder = write(
         tmp_path / "in",
-        full='---\ntitle: "Grace: more"\ndate: 2024-01-07T10:30:00+02:00\nauthor: Stott\ntags: [hope, Love One]\ntopics: [The Cross]\nseries: John\nvenue: Chapel\n---\nText\n',
+        full='---\ntitle: "Grace: more"\ndate: 2024-01-07T10:30:00+02:00\nauthor: Stott\n'
+        "tags: [hope, Love One]\ntopics: [The Cross]\nseries: John\nvenue: Chapel\n---\nText\n",
         heading="# From the heading\n\nbody",
         plain="only words",
         commas="---\ntags: a, b\ndate: 2024-05-01\n---\nx",

@@ -232,9 +232,21 @@ def test_writers_elsewhere_meet_the_new_file_after_a_rotation(settings: Settings
         other.notes.add("before")
         s.keys.rotate()
 
+        other.notes.add("after")
+        assert [note.title for note in s.notes.each()] == ["before", "after"]
+        made = other.backups.make()
+    restore_backup(made.path, settings)
+
+
+def test_a_writer_that_cannot_learn_the_new_key_is_told_and_loses_nothing(settings: Settings) -> None:
+    with scribes.open(settings=settings, passphrase=PASSPHRASE) as other:
+        with scribes.open(settings=settings, passphrase=PASSPHRASE) as s:
+            s.keys.rotate(passphrase=PASSPHRASE)
+            for store in s.keys._stores:
+                store.remove(s._header().vault)
+
         with pytest.raises(Conflict, match="another key"):
             other.notes.add("lost?")
-        assert [note.title for note in s.notes.each()] == ["before"]
 
 
 def test_rotation_waits_for_nobody_who_holds_the_file_for_long(

@@ -21,7 +21,6 @@ def known(reason: str) -> pytest.MarkDecorator:
 # Loss of text -----------------------------------------------------------------------------------------------------
 
 
-@known("a leftover of the editor names no vault: another vault takes its text for its own draft, and removes it")
 def test_a_leftover_of_one_vault_is_not_taken_into_another(machine: Machine) -> None:
     machine.runtime()
     machine.ok("--vault", "a.scribes", "init")
@@ -39,7 +38,6 @@ def test_a_leftover_of_one_vault_is_not_taken_into_another(machine: Machine) -> 
     assert "typed for A" not in in_b
 
 
-@known("`drafts resume` reads the draft before it takes up what the killed editor left, and then writes over it")
 def test_resume_right_after_a_kill_has_what_was_typed_last(machine: Machine) -> None:
     machine.runtime()
     machine.ok("init")
@@ -52,7 +50,6 @@ def test_resume_right_after_a_kill_has_what_was_typed_last(machine: Machine) -> 
     assert "typed in the last moment" in machine.ok("list") + machine.ok("drafts", "--json")
 
 
-@known("an import remembers files whose notes were undone: they cannot be imported again")
 def test_an_import_that_was_undone_can_be_done_again(machine: Machine) -> None:
     machine.file("notes/a.md", "hello there\n")
     machine.ok("import", "markdown", "notes")
@@ -71,7 +68,6 @@ def test_undo_passes_over_an_import_that_took_nothing(machine: Machine) -> None:
     assert machine.ok("list") == ""
 
 
-@known("a note emptied from the trash leaves its commands behind: undo takes back nothing")
 def test_undo_passes_over_commands_whose_notes_are_purged(machine: Machine) -> None:
     machine.ok("add", "First", "--date", "2025-01-01")
     machine.ok("add", "Second", "--date", "2025-01-02")
@@ -81,7 +77,6 @@ def test_undo_passes_over_commands_whose_notes_are_purged(machine: Machine) -> N
     assert "First" in machine.ok("undo")
 
 
-@known("an empty listing leaves the numbers of an older one in force")
 def test_numbers_of_an_older_listing_end_with_an_empty_one(machine: Machine) -> None:
     machine.ok("add", "Precious")
     machine.ok("list")
@@ -90,7 +85,6 @@ def test_numbers_of_an_older_listing_end_with_an_empty_one(machine: Machine) -> 
     assert machine.run("rm", "1").status == 3
 
 
-@known("an empty reference is the start of every id")
 def test_an_empty_reference_means_no_note(machine: Machine) -> None:
     machine.ok("add", "Precious")
 
@@ -98,14 +92,12 @@ def test_an_empty_reference_means_no_note(machine: Machine) -> None:
     assert "Precious" in machine.ok("list")
 
 
-@known("an edit may leave a note without title and text, which add refuses")
 def test_an_edit_cannot_empty_a_note(machine: Machine) -> None:
     machine.ok("add", "Title")
 
     assert machine.run("edit", "-", "--title", "").status == 2
 
 
-@known("undoing an edit makes a new revision, and an import then takes the note for edited")
 def test_a_file_changed_after_an_undone_edit_is_imported(machine: Machine) -> None:
     machine.file("a.md", "first words\n")
     machine.ok("import", "markdown", "a.md")
@@ -117,7 +109,6 @@ def test_a_file_changed_after_an_undone_edit_is_imported(machine: Machine) -> No
     assert "1 changed" in machine.ok("import", "markdown", "a.md")
 
 
-@known("a draft that conflicts keeps its old revision: it conflicts again each time it is resumed, for ever")
 def test_a_draft_that_conflicted_can_be_saved_in_the_end(machine: Machine) -> None:
     machine.ok("add", "Note")
     machine.editor(
@@ -133,7 +124,6 @@ def test_a_draft_that_conflicted_can_be_saved_in_the_end(machine: Machine) -> No
     assert "typed words" in machine.ok("list", "--json")
 
 
-@known("an editor that was left without a change leaves a draft, of which every overview then reminds")
 @pytest.mark.parametrize("command", ["add", "edit"])
 def test_an_editor_left_with_an_error_and_no_change_leaves_no_draft(machine: Machine, command: str) -> None:
     machine.ok("add", "Note")
@@ -143,7 +133,6 @@ def test_an_editor_left_with_an_error_and_no_change_leaves_no_draft(machine: Mac
     assert machine.ok("drafts") == ""
 
 
-@known("a file with a name that is not UTF-8 ends the whole import with a fault of ours")
 def test_a_file_with_an_odd_name_does_not_end_the_import(machine: Machine) -> None:
     machine.file("notes/good.md", "good\n")
     with open(os.fsencode(machine.path("notes")) + b"/caf\xe9.md", "wb") as file:
@@ -153,9 +142,6 @@ def test_a_file_with_an_odd_name_does_not_end_the_import(machine: Machine) -> No
     assert "good" in machine.ok("list")
 
 
-@known(
-    "a moment that is in year 10000 or 0 in UTC is taken, and every listing fails from then on; doctor finds nothing"
-)
 @pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
 def test_a_moment_at_the_end_of_time_does_not_break_every_listing(machine: Machine, moment: str) -> None:
     machine.ok("add", "Note")
@@ -165,7 +151,6 @@ def test_a_moment_at_the_end_of_time_does_not_break_every_listing(machine: Machi
     assert "Note" in machine.ok("list")
 
 
-@known("`show --at` shows title and text of the revision between the tags and the date of today")
 def test_show_at_a_revision_shows_its_tags_and_date(machine: Machine) -> None:
     machine.ok("add", "Note", "--date", "2025-01-01")
     machine.ok("tag", "-", "later")
@@ -179,7 +164,6 @@ def test_show_at_a_revision_shows_its_tags_and_date(machine: Machine) -> None:
 # Keys -------------------------------------------------------------------------------------------------------------
 
 
-@known("`key passphrase` looks for the data key in the stores only, not at the one the vault was opened with")
 def test_a_passphrase_is_changed_where_the_environment_unlocks(machine: Machine) -> None:
     machine.ok("init", "--passphrase", stdin="correct horse battery\n")
     machine.ok("lock")
@@ -188,14 +172,12 @@ def test_a_passphrase_is_changed_where_the_environment_unlocks(machine: Machine)
     assert machine.run("key", "passphrase", stdin="another horse battery\n").err == ""
 
 
-@known("`init --passphrase` asks although SCRIBES_PASSPHRASE is set")
 def test_the_environment_gives_the_first_passphrase(machine: Machine) -> None:
     machine.env["SCRIBES_PASSPHRASE"] = "correct horse battery"
 
     assert machine.run("init", "--passphrase").status == 0
 
 
-@known("`lock` says the key is gone while SCRIBES_PASSPHRASE still opens the vault, and that it was in a cache")
 def test_lock_says_when_the_environment_still_unlocks(machine: Machine) -> None:
     machine.ok("init", "--passphrase", stdin="correct horse battery\n")
     machine.ok("lock")
@@ -205,7 +187,6 @@ def test_lock_says_when_the_environment_still_unlocks(machine: Machine) -> None:
     assert "SCRIBES_PASSPHRASE" in done.out + done.err
 
 
-@known("a reading command founds a vault at a mistyped --vault")
 @pytest.mark.parametrize("command", [["list"], ["find", "x"], ["show", "1"], ["key"]])
 def test_a_reading_command_founds_no_vault_at_a_mistyped_place(machine: Machine, command: list[str]) -> None:
     done = machine.run("--vault", "typo.scribes", *command)
@@ -214,7 +195,6 @@ def test_a_reading_command_founds_no_vault_at_a_mistyped_place(machine: Machine,
     assert not machine.path("typo.scribes").exists()
 
 
-@known("a vault file that vanished is answered with the advice to make a new one")
 def test_a_lost_vault_file_is_not_answered_with_init(machine: Machine) -> None:
     machine.ok("init")
     machine.vault.unlink()
@@ -222,7 +202,6 @@ def test_a_lost_vault_file_is_not_answered_with_init(machine: Machine) -> None:
     assert "scribes init" not in machine.run("doctor").err
 
 
-@known("the hint of a damaged vault is to run doctor, and doctor cannot run on a damaged vault")
 def test_doctor_tells_more_of_a_damaged_vault(machine: Machine) -> None:
     machine.ok("add", "Note")
     machine.ok("backup")
@@ -235,7 +214,6 @@ def test_doctor_tells_more_of_a_damaged_vault(machine: Machine) -> None:
     assert "damaged" in done.out
 
 
-@known("a header that names another key check is called a wrong key on this machine, though the copy inside is right")
 def test_doctor_mends_a_header_whose_check_is_wrong(machine: Machine) -> None:
     machine.ok("add", "Note")
     header = machine.vault.with_name("notes.scribes.keys.json")
@@ -244,7 +222,6 @@ def test_doctor_mends_a_header_whose_check_is_wrong(machine: Machine) -> None:
     assert machine.run("doctor", "--fix").status == 0
 
 
-@known("end of input at the passphrase of list, find, show or add is a fault of ours")
 def test_end_of_input_at_the_passphrase_is_no_fault_of_ours(machine: Machine) -> None:
     machine.ok("init", "--passphrase", stdin="correct horse battery\n")
     machine.ok("lock")
@@ -259,7 +236,6 @@ def test_end_of_input_at_the_passphrase_is_no_fault_of_ours(machine: Machine) ->
 # Programs reading us ----------------------------------------------------------------------------------------------
 
 
-@known("several notes are printed as several JSON documents")
 @pytest.mark.parametrize("command", ["rm", "restore"])
 def test_json_for_several_notes_is_one_document(machine: Machine, command: str) -> None:
     machine.ok("add", "One")
@@ -271,19 +247,16 @@ def test_json_for_several_notes_is_one_document(machine: Machine, command: str) 
     assert len(json.loads(machine.ok(command, "1", "2", "--json"))) == 2
 
 
-@known("the greeting ignores --json and --quiet")
 def test_the_first_overview_is_json_when_asked(machine: Machine) -> None:
     assert json.loads(machine.ok("--json"))["notes"] == 0
 
 
-@known("front matter without lists is written in one line, as a flow mapping")
 def test_exported_front_matter_is_one_field_a_line(machine: Machine) -> None:
     machine.ok("add", "Title", "--date", "2025-01-01")
 
     assert "\ntitle: Title\n" in machine.ok("show", "-", "--raw")
 
 
-@known("a date in front matter is written as a quoted text")
 def test_exported_dates_are_yaml_dates(machine: Machine) -> None:
     machine.ok("add", "Title", "--date", "2025-01-01", "--tag", "x")
 
@@ -298,7 +271,6 @@ def test_a_dry_run_counts_what_the_import_will_take(machine: Machine) -> None:
     assert "1 added" in machine.ok("import", "markdown", "notes", "--dry-run")
 
 
-@known("--skip is forgotten as soon as there is a filter")
 def test_skip_works_with_a_filter(machine: Machine) -> None:
     for number in range(3):
         machine.ok("add", f"Note {number}", "--tag", "x")
@@ -306,14 +278,12 @@ def test_skip_works_with_a_filter(machine: Machine) -> None:
     assert len(machine.run("list", "--skip", "2", "tag:x").out.splitlines()) == 1
 
 
-@known("the words of a file's name reach the terminal as they are")
 def test_a_file_name_cannot_control_the_terminal(machine: Machine) -> None:
     machine.file("notes/\x1b]0;pwned\x07.md", b"\xff\xfe")
 
     assert "\x1b]" not in shown(machine, "import", "markdown", "notes").text
 
 
-@known("remarks on standard error are coloured when standard output is a terminal, wherever they go")
 def test_a_log_of_the_errors_has_no_escapes(machine: Machine) -> None:
     machine.ok("init")
     log = machine.path("log")
@@ -326,7 +296,6 @@ def test_a_log_of_the_errors_has_no_escapes(machine: Machine) -> None:
     assert "\x1b" not in log.read_text(encoding="utf-8")
 
 
-@known("a letter that the output's encoding lacks is a fault of ours, after the note was saved")
 def test_an_output_that_lacks_a_letter_is_no_fault_of_ours(machine: Machine) -> None:
     machine.env["PYTHONIOENCODING"] = "ascii"
     done = machine.run("add", "Zoë 日本")
@@ -334,13 +303,12 @@ def test_an_output_that_lacks_a_letter_is_no_fault_of_ours(machine: Machine) -> 
     assert done.status == 0, done.err
 
 
-@known("commands that Typer runs end on Ctrl-C without a word: typer.Exit(130) comes before our message")
 def test_ctrl_c_in_an_export_says_what_was_kept(machine: Machine) -> None:
     for number in range(4000):
         machine.file(f"notes/{number}.md", f"Note {number}\n\nSome words.\n")
     machine.ok("import", "markdown", "notes")
     running = machine.start("export", "markdown", "out")
-    until(lambda: len(list(machine.path("out").glob("*"))) > 20 or running.poll() is not None)
+    until(lambda: len(list(machine.path("out").parent.glob("out.*.part/*"))) > 20 or running.poll() is not None)
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=30)
 
@@ -348,7 +316,6 @@ def test_ctrl_c_in_an_export_says_what_was_kept(machine: Machine) -> None:
     assert b"stopped" in err
 
 
-@known("what stands in angle brackets is HTML to the Markdown renderer, and is not shown on a terminal")
 def test_words_in_angle_brackets_are_shown(machine: Machine) -> None:
     machine.ok("add", "A word study\n\nThe word <hesed> means steadfast love.")
     machine.ok("list")
@@ -356,7 +323,6 @@ def test_words_in_angle_brackets_are_shown(machine: Machine) -> None:
     assert "<hesed>" in "\n".join(shown(machine, "show", "1").shown)
 
 
-@known("restore-backup asks whether to replace the vault before it looks whether there is such a backup")
 def test_a_missing_backup_is_reported_before_the_question(machine: Machine) -> None:
     machine.ok("init")
 
@@ -366,7 +332,6 @@ def test_a_missing_backup_is_reported_before_the_question(machine: Machine) -> N
 # What is typed ----------------------------------------------------------------------------------------------------
 
 
-@known("the help promises -word, which is taken for an option")
 def test_a_word_can_be_left_out_as_the_help_says(machine: Machine) -> None:
     machine.ok("add", "grace alone")
     machine.ok("add", "grace and law")
@@ -374,7 +339,6 @@ def test_a_word_can_be_left_out_as_the_help_says(machine: Machine) -> None:
     assert len(machine.run("find", "grace", "-law").out.splitlines()) == 1
 
 
-@known("numbers out of range are an OverflowError")
 @pytest.mark.parametrize(
     "command", [["list", "--skip", "9" * 20], ["trash", "empty", "--yes", "--older-than", "9" * 14]]
 )
@@ -384,14 +348,12 @@ def test_huge_numbers_are_no_fault_of_ours(machine: Machine, command: list[str])
     assert "unexpected" not in machine.run(*command).err
 
 
-@known("an argument that is not UTF-8 is a fault of ours")
 def test_odd_bytes_in_an_argument_are_no_fault_of_ours(machine: Machine) -> None:
     machine.ok("add", "Note")
 
     assert "unexpected" not in machine.run("find", "caf\udce9").err
 
 
-@known("a superscript two is a digit to str.isdigit and none to int")
 @pytest.mark.parametrize("command", [["show", "²"], ["show", "-", "--at", "²"], ["restore", "-", "--to", "²"]])
 def test_odd_digits_are_no_fault_of_ours(machine: Machine, command: list[str]) -> None:
     machine.ok("add", "Note")
@@ -399,7 +361,6 @@ def test_odd_digits_are_no_fault_of_ours(machine: Machine, command: list[str]) -
     assert "unexpected" not in machine.run(*command).err
 
 
-@known("a group without its verb is answered with its help, mangled into one line of an error")
 @pytest.mark.parametrize("group", ["trash", "import", "export"])
 def test_a_group_without_a_verb_is_answered_in_our_words(machine: Machine, group: str) -> None:
     said = machine.run(group)
@@ -408,19 +369,16 @@ def test_a_group_without_a_verb_is_answered_in_our_words(machine: Machine, group
     assert len(said.err.splitlines()) <= 2 or not said.err.startswith("scribes:")
 
 
-@known("the list of commands shows their examples instead of what they do")
 def test_the_help_says_what_each_command_does(machine: Machine) -> None:
     assert re.search(r"\n  list +List notes", machine.ok("--help"))
 
 
-@known("`--edit` without a terminal reads the standard input instead")
 def test_edit_opens_the_editor_without_a_terminal_too(machine: Machine) -> None:
     machine.editor("text = 'Typed in the editor'")
 
     assert "Typed in the editor" in machine.run("add", "--edit").out
 
 
-@known("title, speaker and tags together are wider than 80 columns")
 def test_a_full_listing_fits_80_columns(machine: Machine) -> None:
     machine.ok(
         "add", "Blessed be the God and Father of our Lord", "--speaker", "Charles Haddon Spurgeon",
@@ -430,17 +388,14 @@ def test_a_full_listing_fits_80_columns(machine: Machine) -> None:
     assert len(shown(machine, "list").shown) == 1
 
 
-@known("a piped note that begins with a rule is lost when no second rule follows")
 def test_a_text_that_begins_with_a_rule_is_kept(machine: Machine) -> None:
     assert machine.run("add", "--title", "Rule", stdin="---\n\nAfter the rule\n").status == 0
 
 
-@known("help is no command")
 def test_help_is_a_command(machine: Machine) -> None:
     assert "list" in machine.run("help").out
 
 
-@known("a missing value points at the help of the whole program")
 def test_a_missing_value_points_at_the_help_of_its_command(machine: Machine) -> None:
     assert "scribes list --help" in machine.run("list", "--limit").err
 

@@ -8,7 +8,7 @@ from _thread import allocate_lock
 
 import apsw
 
-from ..errors import Busy, Conflict, Damaged, InvalidInput, ScribesError, StorageFull
+from ..errors import Busy, Conflict, Damaged, InvalidInput, NotFound, ScribesError, StorageFull
 from ..files import remove_quietly, sync_folder
 from ..locks import SUFFIX, VaultLock
 
@@ -42,6 +42,8 @@ class SqliteEngine:
             # Plain apsw installs the same folder and silently writes plaintext (docs/decisions/0001).
             raise Damaged("the encrypting SQLite is missing", hint="pip install --force-reinstall apsw-sqlite3mc")
         self.path = path
+        self.key_source: Callable[[], bytes] | None = None
+        """Asked for the file's key when another process gave it a new one."""
         self._key = key
         self._clock = clock or (lambda: time.time_ns() // 1000)
         self._idle: list[_Link] = []
@@ -64,7 +66,8 @@ class SqliteEngine:
 
         Raises: Busy, StorageFull, Damaged.
         """
-        link = self._take()
+        # Inside a transaction: it makes sure that this is the file which stands here now, and no other takes its place.
+        link = self._begin(write=False)
         try:
             _copy(link.connection, path, key, progress)
             copy = SqliteEngine(path, key)
@@ -82,7 +85,7 @@ class SqliteEngine:
             _remove_database(path)
             raise
         finally:
-            self._give_back(link)
+            self._end(link)
 
     def problems(self) -> list[str]:
         """What an integrity check of the whole file finds; empty when sound."""
@@ -178,12 +181,18 @@ class SqliteEngine:
         """
         link.close()
         try:
-            link = _Link(self.path, self._key, create=False, locked=self._exclusive)
+            link = self._link_with(self._key)
         except Damaged as e:
-            raise Conflict("the vault got another key in another process", hint="open it again") from e
+            if self.key_source is None:
+                raise Conflict("the vault got another key in another process", hint="open it again") from e
+            self._key = self.key_source()
+            link = self._link_with(self._key)
         if not self._exclusive:
             link.lock.share()
         return link
+
+    def _link_with(self, key: bytes) -> _Link:
+        return _Link(self.path, key, create=False, locked=self._exclusive)
 
     def _end(self, link: _Link) -> None:
         if link.connection.in_transaction:
@@ -199,7 +208,7 @@ class _Link:
     def __init__(self, path: str, key: bytes, *, create: bool, locked: bool = False) -> None:
         flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
         if not create and not os.path.exists(path):
-            raise InvalidInput(f"there is no vault at {path}", hint="scribes init makes one")
+            raise NotFound(f"there is no vault at {path}", hint='scribes add "…" makes one with the first note')
         self.lock = VaultLock(path)
         connection = None
         try:

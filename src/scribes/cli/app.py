@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from typer import _click as click
 
 from ..errors import InvalidInput
 from . import hot
-from .main import COMPLETION
+from .main import COMPLETION, INTERRUPTED
 
 # Which module registers which command, in the order of the help.
 MODULES = {
@@ -41,7 +42,7 @@ def build(only: str | None = None) -> typer.Typer:
     app.callback()(_start)
     for command in hot.COMMANDS.values():
         if only is None or command.name == only:
-            app.command(command.name, help=described(command.help, hot.EXAMPLES[command.name]))(typer_function(command))
+            put(app, command.name, typer_function(command), hot.EXAMPLES[command.name], command.help)
     for module, names in MODULES.items():
         if only is None or only in names:
             import_module(f"scribes.cli.{module}").register(app)
@@ -61,9 +62,14 @@ def run(words: list[str]) -> int:
     command = typer.main.get_command(build(name if name in names() else None))
     try:
         status = command.main(args=words, prog_name="scribes", standalone_mode=False)
+        if status == INTERRUPTED:
+            raise KeyboardInterrupt
         return status if isinstance(status, int) else 0
+    except click.exceptions.NoArgsIsHelpError as e:
+        sys.stdout.write(e.format_message() + "\n")
+        return 2
     except click.exceptions.UsageError as e:
-        where = e.ctx.command_path if e.ctx else "scribes"
+        where = e.ctx.command_path if e.ctx else f"scribes {name}" if name in names() else "scribes"
         raise InvalidInput(_lower(e.format_message()), hint=f"{where} --help") from e
     except click.exceptions.ClickException as e:
         raise InvalidInput(_lower(e.format_message())) from e
@@ -80,6 +86,18 @@ def complete() -> int:
     except SystemExit as e:
         return e.code if isinstance(e.code, int) else 0
     return 0
+
+
+def put(
+    app: typer.Typer, name: str, function: Callable[..., int], examples: tuple[str, ...], text: str | None = None
+) -> None:
+    """Register a command, described by `text` or its docstring.
+
+    Its line in a list of commands is the first sentence of that, not its examples.
+    """
+    text = text or function.__doc__ or ""
+    first = inspect.cleandoc(text).partition("\n")[0].partition(". ")[0].rstrip(".")
+    app.command(name, help=described(text, examples), short_help=first)(function)
 
 
 def described(text: str, examples: tuple[str, ...]) -> str:

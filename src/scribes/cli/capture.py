@@ -33,7 +33,7 @@ def add(
 ) -> int:
     """Write a note down."""
     session = current()
-    typed = _typed(text)
+    typed = " ".join(text) if edit else _typed(text)
     details = NewNote(
         title=title or "",
         occurred_at=moment_of(date),
@@ -62,7 +62,7 @@ def composed(typed: str, details: NewNote) -> NewNote:
 
     Raises: InvalidInput.
     """
-    if typed.startswith("---\n"):
+    if typed.startswith("---") and _has_front(typed):
         from .. import frontmatter
 
         written = frontmatter.read(typed)
@@ -74,6 +74,12 @@ def composed(typed: str, details: NewNote) -> NewNote:
     return replaced(written, **{**said, **labels})
 
 
+def _has_front(typed: str) -> bool:
+    from ..frontmatter import has_front
+
+    return has_front(typed)
+
+
 def show_saved(session: Session, note: Note, verb: str) -> None:
     """Say what became of a note: a line for people, the note for programs, its id when quiet."""
     if session.json:
@@ -81,8 +87,18 @@ def show_saved(session: Session, note: Note, verb: str) -> None:
     elif session.quiet:
         write(session, [note.id])
     else:
-        tags = style(session, "".join(f" #{tag}" for tag in note.tags), GREEN)
+        shown = note.heading.lower().split()
+        tags = style(session, "".join(f" #{tag}" for tag in note.tags if f"#{tag}" not in shown), GREEN)
         write(session, [f"{verb} {note.handle}  {line_of(session, note.heading)}{tags}"])
+
+
+def show_all(session: Session, notes: list[Note], verb: str) -> None:
+    """Say what became of several notes: one JSON value for programs, an object for one note, a list for more."""
+    if session.json and len(notes) != 1:
+        write_json([as_data(note) for note in notes])
+        return
+    for note in notes:
+        show_saved(session, note, verb)
 
 
 def _typed(text: list[str]) -> str | None:

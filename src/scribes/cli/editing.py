@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 from .. import frontmatter
+from ..canonical import blake2b
 from ..errors import InvalidInput, ScribesError
 from ..models.notes import NewNote, NotePatch
 from ..records import fields
@@ -52,33 +53,37 @@ def add_in_editor(session: Session, text: str, details: NewNote) -> Note | None:
             return vault.notes.add_new(composed(typed, details), draft=draft)
 
 
-def change_in_editor(
-    session: Session, vault: Scribes, note: Note, *, text: str | None = None, draft: int | None = None
-) -> Note:
+def change_in_editor(session: Session, vault: Scribes, note: Note) -> Note:
     """The note as the editor left it; a note changed meanwhile by another process is not overwritten.
 
     Raises: Conflict, InvalidInput; what was typed is then among the drafts.
     """
-    shown = text if text is not None else frontmatter.write(note, with_id=False)
-    number = draft if draft is not None else vault.drafts.begin(shown, note_id=note.id, revision=note.revision)
-    typed = _edited(session, vault, shown, number)
-    with _KeptDraft(number):
-        patch = patch_of(typed)
-        revision = vault.drafts.get(number).revision
-        return vault.notes.change(note.id, patch, at=revision, draft=number)
+    shown = frontmatter.write(note, with_id=False)
+    number = vault.drafts.begin(shown, note_id=note.id, revision=note.revision)
+    return _changed(session, vault, note, shown, number)
 
 
 def resume(session: Session, vault: Scribes, number: int) -> Note | None:
     """A draft taken up again in the editor."""
+    recover_leftovers(vault)
     draft = vault.drafts.get(number)
     if draft.note_id is not None:
-        return change_in_editor(session, vault, vault.notes.get(draft.note_id), text=draft.text, draft=number)
+        note = vault.notes.get(draft.note_id)
+        if note.revision != draft.revision:
+            say(session, "the note was changed since: what you save now replaces that, and its history keeps both")
+        return _changed(session, vault, note, draft.text, number)
     typed = _edited(session, vault, draft.text, number)
     if not typed.strip():
         say(session, "nothing written; the draft is kept")
         return None
     with _KeptDraft(number):
         return vault.notes.add_new(composed(typed, NewNote()), draft=number)
+
+
+def _changed(session: Session, vault: Scribes, note: Note, shown: str, number: int) -> Note:
+    typed = _edited(session, vault, shown, number)
+    with _KeptDraft(number):
+        return vault.notes.change(note.id, patch_of(typed), at=note.revision, draft=number)
 
 
 def patch_of(typed: str) -> NotePatch:
@@ -96,11 +101,12 @@ def patch_of(typed: str) -> NotePatch:
 
 def recover_leftovers(vault: Scribes) -> None:
     """Put what killed processes left in plain files into their drafts, and remove the files."""
+    prefix = _prefix(vault)
     for parent in _folders():
-        for name in _entries(parent):
+        for name in _entries(parent, prefix):
             folder = os.path.join(parent, name)
-            number, _, pid = name.removeprefix(FOLDER_PREFIX).partition("-")
-            pid = pid.partition("-")[0]
+            number, _, rest = name.removeprefix(prefix).partition("-")
+            pid = rest.partition("-")[0]
             if not (number.isdecimal() and pid.isdecimal()) or _is_alive(int(pid)) or not _is_ours(folder):
                 continue
             try:
@@ -128,27 +134,52 @@ class _KeptDraft:
 def _edited(session: Session, vault: Scribes, text: str, draft: int) -> str:
     """What the editor leaves of a text; every save on the way goes into the draft.
 
-    Raises: ScribesError, when the editor cannot be run or ends with an error.
+    Raises: ScribesError, when the editor cannot be run or ends with an error. The plain file is removed only when what
+    was typed is in the vault.
     """
     recover_leftovers(vault)
-    folder = tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{draft}-{os.getpid()}-", dir=_folders()[0])
+    folder = tempfile.mkdtemp(prefix=f"{_prefix(vault)}{draft}-{os.getpid()}-", dir=_folders()[0])
     path = os.path.join(folder, FILE_NAME)
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
     try:
-        with open(path, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
         with _EndSignals():
             status = _run([*_command(session), path], vault, path, draft)
         typed = _read(path)
-        vault.drafts.keep(draft, typed)
+        if typed != text:
+            vault.drafts.keep(draft, typed)
     except FileNotFoundError as e:
         raise ScribesError("the editor removed the file", hint=f"scribes drafts resume {draft}") from e
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    except ScribesError as e:
+        if not _is_kept(vault, draft, path):
+            e.hint = f"what you typed is in {path}: copy it before you restart this machine"
+            raise
+        _remove(folder)
+        raise
+    _remove(folder)
     if status:
-        raise ScribesError(
-            f"the editor ended with status {status}", hint=f"what you typed is kept: scribes drafts resume {draft}"
-        )
+        raise _left_with_error(vault, draft, status, untouched=typed == text)
     return typed
+
+
+def _left_with_error(vault: Scribes, draft: int, status: int, *, untouched: bool) -> ScribesError:
+    message = f"the editor ended with status {status}"
+    if untouched and (vault.drafts.get(draft).note_id or not vault.drafts.get(draft).text.strip()):
+        vault.drafts.discard(draft)
+        return ScribesError(message, hint="nothing was typed, nothing was changed")
+    return ScribesError(message, hint=f"what you typed is kept: scribes drafts resume {draft}")
+
+
+def _is_kept(vault: Scribes, draft: int, path: str) -> bool:
+    """Whether the draft in the vault holds what the editor's file holds."""
+    try:
+        return vault.drafts.get(draft).text == _read(path)
+    except (ScribesError, OSError):
+        return False
+
+
+def _remove(folder: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(command: list[str], vault: Scribes, path: str, draft: int) -> int:
@@ -217,9 +248,14 @@ def _folders() -> list[str]:
     return [*usable, tempfile.gettempdir()]
 
 
-def _entries(parent: str) -> list[str]:
+def _prefix(vault: Scribes) -> str:
+    """How the folders of this vault's drafts begin: another vault's draft 1 is another text."""
+    return f"{FOLDER_PREFIX}{blake2b(vault.path.encode(), digest_size=6).hexdigest()}-"
+
+
+def _entries(parent: str, prefix: str) -> list[str]:
     try:
-        return [name for name in os.listdir(parent) if name.startswith(FOLDER_PREFIX)]
+        return [name for name in os.listdir(parent) if name.startswith(prefix)]
     except OSError:
         return []
 

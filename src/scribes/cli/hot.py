@@ -78,6 +78,7 @@ FIND = Command(
     """Find notes by their words, best first.""",
     (
         Option("limit", ("--limit", "-n"), "how many", kind="number"),
+        Option("tag", ("--tag", "-t"), "only with this tag", multiple=True),
         Option("trash", ("--trash",), "look in the trash", kind="flag"),
     ),
 )
@@ -115,6 +116,9 @@ def parse(command: Command, words: list[str]) -> dict[str, Any] | None:
         else:
             flag, equals, value = word.partition("=")
             option = flags.get(flag)
+            if option is None and command.words == "query" and _leaves_out(word, flags):
+                taken.append(word)
+                continue
             if option is None or not _take(option, values, value if equals else None, rest):
                 return None
     values[command.words] = taken
@@ -128,6 +132,11 @@ def run(command: Command, values: dict[str, Any]) -> int:
     module, _, function = command.run.partition(":")
     status: int = getattr(import_module(f"scribes.cli.{module}"), function)(**values)
     return status
+
+
+def _leaves_out(word: str, flags: dict[str, Option]) -> bool:
+    """Whether -law means "without law": one hyphen, and no short option with its number behind it."""
+    return word[1:2] not in ("", "-") and not (word[:2] in flags and word[2:].isdecimal())
 
 
 def _empty(option: Option) -> Any:

@@ -50,6 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .app import complete
 
         return complete()
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or locale that cannot show a letter gets its number, not an error after the note was saved.
+        if hasattr(stream, "reconfigure") and stream.encoding.lower() not in ("utf-8", "utf8"):
+            stream.reconfigure(errors="backslashreplace")
     session = None
     try:
         words, options = _common_options(given)
@@ -59,11 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except ScribesError as e:
-        return _report(e, as_json="--json" in given, color=bool(session and session.color and sys.stderr.isatty()))
+        return _report(e, as_json="--json" in given, color=bool(session and session.error_color))
     except BrokenPipeError:
         # The reader of our output went away (`| head`): no more can be said, and nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except EOFError:
+        error = InvalidInput("there was no answer", hint="nothing was changed")
+        return _report(error, as_json="--json" in given, color=False)
     except KeyboardInterrupt:
         sys.stderr.write("\nscribes: stopped; what was saved before is kept\n")
         return INTERRUPTED
@@ -81,6 +88,9 @@ def _dispatch(words: list[str]) -> int:
 
         return overview()
     name = ALIASES.get(words[0], words[0])
+    if words[0] == "help":
+        words = [*words[1:], "--help"]
+        name = ALIASES.get(words[0], words[0])
     if words[0] in ("--version", "-V"):
         from ..version import __version__
 
@@ -128,6 +138,8 @@ def _report(error: ScribesError, *, as_json: bool, color: bool) -> int:
         sys.stdout.flush()
     except OSError:
         pass
+    from .output import plain
+
     if as_json:
         import json
 
@@ -137,12 +149,7 @@ def _report(error: ScribesError, *, as_json: bool, color: bool) -> int:
         sys.stderr.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")
     else:
         prefix = "\x1b[31mscribes:\x1b[0m" if color else "scribes:"
-        sys.stderr.write(f"{prefix} {_plain(error.message)}\n")
+        sys.stderr.write(f"{prefix} {plain(error.message)}\n")
         if error.hint:
-            sys.stderr.write(f"hint: {_plain(error.hint)}\n")
+            sys.stderr.write(f"hint: {plain(error.hint)}\n")
     return EXIT_STATUS[error.code]
-
-
-def _plain(text: str) -> str:
-    """The text on one line without control characters: it may quote what somebody else wrote."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

@@ -11,8 +11,8 @@ from ..errors import InvalidInput
 from ..models.notes import NotePatch
 from ..records import as_data, replaced
 from . import references
-from .app import described
-from .capture import moment_of, show_saved
+from .app import put
+from .capture import moment_of, show_all, show_saved
 from .output import BOLD, CYAN, DIM, GREEN, YELLOW, day_and_time, line_of, note_lines, say, style, write, write_json
 from .prompts import confirm
 from .session import current
@@ -32,17 +32,15 @@ def register(app: typer.Typer) -> None:
         ("tag", tag, ("scribes tag 2 grace hope", "scribes tag 2 --remove hope")),
         ("tags", tags, ("scribes tags", "scribes tags --json")),
     ):
-        app.command(name, help=described(function.__doc__ or "", examples))(function)
+        put(app, name, function, examples)
     trash = typer.Typer(help="See or empty the trash.", rich_markup_mode=None, no_args_is_help=True)
-    trash.command("list", help=described(trash_list.__doc__ or "", ("scribes trash list",)))(trash_list)
-    trash.command("empty", help=described(trash_empty.__doc__ or "", ("scribes trash empty --older-than 90",)))(
-        trash_empty
-    )
+    put(trash, "list", trash_list, ("scribes trash list",))
+    put(trash, "empty", trash_empty, ("scribes trash empty --older-than 90",))
     app.add_typer(trash, name="trash")
     drafts = typer.Typer(help="Text that was typed and not saved.", rich_markup_mode=None, invoke_without_command=True)
     drafts.callback()(drafts_list)
     for verb, action in (("resume", drafts_resume), ("discard", drafts_discard)):
-        drafts.command(verb, help=described(action.__doc__ or "", (f"scribes drafts {verb} 1",)))(action)
+        put(drafts, verb, action, (f"scribes drafts {verb} 1",))
     app.add_typer(drafts, name="drafts")
 
 
@@ -88,8 +86,7 @@ def rm(notes: Refs) -> int:
     session = current()
     with session.open(create=False) as vault:
         moved = vault.notes.remove([references.resolve(session, ref) for ref in notes])
-    for note in moved:
-        show_saved(session, note, "in the trash:")
+    show_all(session, moved, "in the trash:")
     references.touch(session, moved[-1].id)
     say(session, "scribes undo brings it back" if len(moved) == 1 else "scribes undo brings them back")
     return 0
@@ -106,8 +103,7 @@ def restore(
     with session.open(create=False) as vault:
         ids = [references.resolve(session, ref) for ref in notes]
         back = vault.notes.restore(ids) if to is None else [vault.history.restore(ids[0], to)]
-    for note in back:
-        show_saved(session, note, "restored")
+    show_all(session, back, "restored")
     references.touch(session, back[-1].id)
     return 0
 
@@ -203,7 +199,8 @@ def trash_list() -> int:
 
 def trash_empty(
     older_than: Annotated[
-        int | None, typer.Option(min=0, help="days since they were deleted; default: the setting trash_days (30)")
+        int | None,
+        typer.Option(min=0, max=36_500, help="days since they were deleted; default: the setting trash_days (30)"),
     ] = None,
 ) -> int:
     """Remove old notes in the trash for good, with their history. This cannot be undone."""

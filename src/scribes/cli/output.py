@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
-MAX_WIDTH, MIN_TITLE = 120, 20
+MAX_WIDTH, MIN_TITLE, MIN_COLUMN = 120, 20, 6
 # Escape sequences and direction overrides in a note must not reach the terminal: C0, DEL, C1, bidi controls.
 UNSAFE = dict.fromkeys((*range(32), 127, *range(128, 160), *range(8234, 8239), *range(8294, 8298)), "�")
 for _kept in (9, 10):
@@ -50,7 +50,18 @@ def write(session: Session, lines: Iterable[str]) -> None:
 def say(session: Session, text: str) -> None:
     """A remark to the person, on standard error; none when quiet or for a program."""
     if not session.quiet and not session.json:
-        sys.stderr.write(text + "\n")
+        sys.stderr.write((text if session.error_color else _unstyled(text)) + "\n")
+
+
+def _unstyled(text: str) -> str:
+    """The text without our own styles: standard error may go to a file while standard output is a terminal."""
+    first, *rest = text.split("\x1b[")
+    return first + "".join(piece.partition("m")[2] for piece in rest)
+
+
+def plain(text: str) -> str:
+    """The text on one line without control characters: names of files may hold anything."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def write_json(data: object) -> None:
@@ -128,9 +139,12 @@ def note_lines(session: Session, notes: list[Note]) -> list[str]:
     number = len(str(len(rows)))
     speaker = min(max((cells(row[3]) for row in rows), default=0), 22)
     tags = min(max((cells(row[4]) for row in rows), default=0), 26)
-    # Number, handle and day with their gaps; speaker and tags only where some note has one.
-    fixed = number + 2 + handle + 2 + 10 + 2 + (speaker + 2 if speaker else 0) + (tags + 2 if tags else 0)
-    title = max(MIN_TITLE, width() - fixed)
+    # Number, handle and day with their gaps; then what is left goes to the title first, to tags last.
+    left = width() - (number + 2 + handle + 2 + 10 + 2)
+    speaker = _column(speaker, left - MIN_TITLE)
+    left -= speaker + 2 if speaker else 0
+    tags = _column(tags, left - MIN_TITLE)
+    title = max(1, left - (tags + 2 if tags else 0))
     lines = []
     for position, row in enumerate(rows, 1):
         parts = [
@@ -186,6 +200,12 @@ def _columns(session: Session, note: Note) -> list[str]:
     tags = " ".join(f"#{tag}" for tag in note.tags)
     texts = [note.heading, note.speaker, tags]
     return [note.handle, day(note.occurred_at), *(line_of(session, text) for text in texts)]
+
+
+def _column(wanted: int, left: int) -> int:
+    """The width of a column that would like so many cells where so many are left; none rather than a sliver."""
+    given = min(wanted, left - 2)
+    return given if given >= min(wanted, MIN_COLUMN) else 0
 
 
 def _widest(rows: list[list[str]]) -> int:

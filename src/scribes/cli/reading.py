@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InvalidInput
-from ..records import as_data, replaced
+from ..records import as_data
 from . import references
 from .output import hit_lines, note_lines, note_page, say, write, write_json
 from .session import current
@@ -11,7 +11,6 @@ from .session import current
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..models.notes import Note
-    from ..wiring import Scribes
     from .session import Session
 
 NOTHING_FOUND = 3
@@ -21,15 +20,16 @@ MAX_LIMIT = 100_000
 def list_notes(query: list[str], limit: int | None, skip: int | None, tag: list[str], trash: bool) -> int:
     """List notes, the latest first."""
     session = current()
-    many = _limit(session, limit)
+    many, passed = _limit(session, limit), _in_range("--skip", skip or 0, 0)
     filters = [*query, *(f'tag:"{name}"' for name in tag)]
-    with session.open() as vault:
+    with session.open(create=False) as vault:
         if filters:
-            notes = [hit.note for hit in vault.search.find(_joined(filters), limit=many, trash=trash)]
+            hits = vault.search.find(_joined(filters), limit=many + passed, trash=trash)
+            notes = [hit.note for hit in hits][passed:]
         elif trash:
-            notes = vault.notes.trash(limit=many)
+            notes = vault.notes.trash(limit=many + passed)[passed:]
         else:
-            notes = vault.notes.recent(limit=many, skip=skip or 0)
+            notes = vault.notes.recent(limit=many, skip=passed)
     _show_listing(session, notes)
     if not notes:
         say(session, "no note fits" if filters else "the trash is empty" if trash else 'no notes yet: scribes add "…"')
@@ -37,14 +37,13 @@ def list_notes(query: list[str], limit: int | None, skip: int | None, tag: list[
     return 0
 
 
-def find(query: list[str], limit: int | None, trash: bool) -> int:
+def find(query: list[str], limit: int | None, tag: list[str], trash: bool) -> int:
     """Find notes by their words."""
     session = current()
-    text = _joined(query)
-    with session.open() as vault:
+    text = _joined([*query, *(f'tag:"{name}"' for name in tag)])
+    with session.open(create=False) as vault:
         hits = vault.search.find(text, limit=_limit(session, limit), trash=trash)
-    if hits:
-        references.remember(session, [hit.note.id for hit in hits])
+    references.remember(session, [hit.note.id for hit in hits])
     if session.json:
         write_json([as_data(hit) for hit in hits])
     else:
@@ -60,10 +59,11 @@ def show(note: list[str], raw: bool, at: str | None) -> int:
     session = current()
     if not note:
         raise InvalidInput("which note?", hint="scribes show 2 shows the second of the last listing")
-    with session.open() as vault:
-        notes = [vault.notes.get(references.resolve(session, ref)) for ref in note]
-        if at is not None:
-            notes = [_at(vault, one, at) for one in notes]
+    if at is not None and len(note) > 1:
+        raise InvalidInput("--at works on one note")
+    with session.open(create=False) as vault:
+        refs = [references.resolve(session, ref) for ref in note]
+        notes = [vault.notes.get(ref) if at is None else vault.history.at(ref, at) for ref in refs]
     references.touch(session, notes[-1].id)
     if session.json:
         write_json([as_data(one) for one in notes] if len(notes) > 1 else as_data(notes[0]))
@@ -78,23 +78,21 @@ def show(note: list[str], raw: bool, at: str | None) -> int:
 
 
 def _show_listing(session: Session, notes: list[Note]) -> None:
-    if notes:
-        references.remember(session, [note.id for note in notes])
+    references.remember(session, [note.id for note in notes])
     if session.json:
         write_json([as_data(note) for note in notes])
     else:
         write(session, note_lines(session, notes))
 
 
-def _at(vault: Scribes, note: Note, revision: str) -> Note:
-    title, body = vault.history.text_at(note.id, revision)
-    return replaced(note, title=title, body=body)
-
-
 def _limit(session: Session, limit: int | None) -> int:
-    if limit is not None and not 1 <= limit <= MAX_LIMIT:
-        raise InvalidInput(f"--limit {limit} is out of range", hint=f"1 to {MAX_LIMIT}")
-    return limit or session.settings.list_limit
+    return session.settings.list_limit if limit is None else _in_range("--limit", limit, 1)
+
+
+def _in_range(option: str, number: int, least: int) -> int:
+    if not least <= number <= MAX_LIMIT:
+        raise InvalidInput(f"{option} {number} is out of range", hint=f"{least} to {MAX_LIMIT}")
+    return number
 
 
 def _joined(words: list[str]) -> str:

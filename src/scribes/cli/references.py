@@ -24,7 +24,7 @@ MAX_NUMBER_DIGITS = 3
 
 def remember(session: Session, ids: Sequence[str], *, touched: str | None = None) -> None:
     """Keep a listing's ids, so that its numbers are handles."""
-    _store(session, touched or (ids[0] if ids else ""), ids)
+    _store(session, touched or (ids[0] if ids else _load(session)[0]), ids)
 
 
 def touch(session: Session, id: str) -> None:
@@ -43,7 +43,7 @@ def resolve(session: Session, ref: str) -> str:
         if not touched:
             raise NotFound("no note was touched yet", hint="scribes list shows the notes")
         return touched
-    if ref.isdigit() and len(ref) <= MAX_NUMBER_DIGITS:
+    if ref.isdecimal() and (len(ref) <= MAX_NUMBER_DIGITS or int(ref) <= len(_load(session)[1])):
         _, ids = _load(session)
         if not 1 <= int(ref) <= len(ids):
             raise NotFound(

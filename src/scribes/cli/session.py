@@ -24,7 +24,9 @@ class Session:
         self.yes = bool(options.get("yes"))
         self.page = not options.get("no_pager")
         self.tty = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-        self.color = self.tty and not options.get("no_color") and not os.environ.get("NO_COLOR")
+        plain = bool(options.get("no_color") or os.environ.get("NO_COLOR"))
+        self.color = self.tty and not plain
+        self.error_color = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not plain
         self._vault_option = str(options.get("vault") or "")
         self._settings: Settings | None = None
 
@@ -39,7 +41,7 @@ class Session:
         """The vault. The first time, one is made, and a line on standard error says where."""
         from ..wiring import open
 
-        label = " ".join(self.words)[:MAX_LABEL]
+        label = " ".join(self.words)[:MAX_LABEL].encode("utf-8", "backslashreplace").decode()
         opened = open(settings=self.settings, create=create, ask=self.asker(), command=label, passphrase=passphrase)
         if opened.founded and not self.quiet:
             from .vault_words import founded

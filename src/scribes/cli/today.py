@@ -18,6 +18,10 @@ def overview() -> int:
     """Show the last notes and what can be done."""
     session = current()
     if not os.path.exists(session.settings.vault):
+        if session.json:
+            write_json({"notes": 0, "recent": []})
+        if session.json or session.quiet:
+            return 0
         write(
             session,
             [

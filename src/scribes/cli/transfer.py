@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from ..errors import InvalidInput
-from .app import described
-from .output import YELLOW, say, style, write, write_json
+from .app import put
+from .output import YELLOW, plain, say, style, write, write_json
 from .progress import Bar
 from .session import current
 
@@ -18,17 +18,12 @@ SHOWN_PROBLEMS = 10
 def register(app: typer.Typer) -> None:
     """Put the commands of this module into the app."""
     imports = typer.Typer(help="Bring notes from other programs.", rich_markup_mode=None, no_args_is_help=True)
-    imports.command(
-        "markdown",
-        help=described(
-            import_markdown.__doc__ or "",
-            ("scribes import markdown ~/notes", "scribes import markdown ~/notes --dry-run"),
-        ),
-    )(import_markdown)
+    examples = ("scribes import markdown ~/notes", "scribes import markdown ~/notes --dry-run")
+    put(imports, "markdown", import_markdown, examples)
     app.add_typer(imports, name="import")
     exports = typer.Typer(help="Write all notes as files.", rich_markup_mode=None, no_args_is_help=True)
     for name, function in (("markdown", export_markdown), ("json", export_json)):
-        exports.command(name, help=described(function.__doc__ or "", (f"scribes export {name} ~/my-notes",)))(function)
+        put(exports, name, function, (f"scribes export {name} ~/my-notes",))
     app.add_typer(exports, name="export")
 
 
@@ -66,9 +61,9 @@ def import_markdown(
         )
         write(session, [f"{'would import' if dry_run else 'imported'}: {', '.join(parts)}"])
     for file in report.kept[:SHOWN_PROBLEMS]:
-        say(session, style(session, f"left alone, edited here since: {file}", YELLOW))
+        say(session, style(session, f"left alone, edited here since: {plain(file)}", YELLOW))
     for file, problem in report.problems[:SHOWN_PROBLEMS]:
-        say(session, style(session, f"not taken: {file}: {problem}", YELLOW))
+        say(session, style(session, f"not taken: {plain(file)}: {problem}", YELLOW))
     more = len(report.problems) - SHOWN_PROBLEMS
     if more > 0:
         say(session, f"and {more} more; --json lists all")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
-from ..errors import AlreadyExists, InvalidInput
-from .app import described
+from ..errors import AlreadyExists, Damaged, InvalidInput, NotFound
+from ..models.vault import Check
+from ..records import as_data
+from .app import put
 from .output import BOLD, DIM, GREEN, RED, YELLOW, say, style, write, write_json
 from .progress import Bar
 from .prompts import confirm, new_passphrase, secret
-from .session import current
+from .session import Session, current
 from .vault_words import shortened
 
 COLOURS = {"ok": GREEN, "warning": YELLOW, "damaged": RED, "mended": GREEN}
@@ -32,7 +35,7 @@ def register(app: typer.Typer) -> None:
         ("doctor", doctor, ("scribes doctor", "scribes doctor --fix")),
         ("completion", completion, ("scribes completion bash >> ~/.bashrc", "scribes completion zsh")),
     ):
-        app.command(name, help=described(function.__doc__ or "", examples))(function)
+        put(app, name, function, examples)
     key = typer.Typer(
         help="The keys of the vault; alone, it shows the recovery key.",
         rich_markup_mode=None,
@@ -40,7 +43,7 @@ def register(app: typer.Typer) -> None:
     )
     key.callback()(key_show_alone)
     for name, function in (("show", key_show), ("passphrase", key_passphrase), ("rotate", key_rotate)):
-        key.command(name, help=described(function.__doc__ or "", (f"scribes key {name}",)))(function)
+        put(key, name, function, (f"scribes key {name}",))
     app.add_typer(key, name="key")
 
 
@@ -55,7 +58,7 @@ def init(
         raise AlreadyExists(
             f"there is a vault at {shortened(session.settings.vault)}", hint="--vault FILE makes another"
         )
-    with session.open(passphrase=new_passphrase() if passphrase else None) as vault:
+    with session.open(passphrase=_first_passphrase() if passphrase else None) as vault:
         if session.json:
             write_json(
                 {"vault": vault.path, "recovery_key": vault.keys.recovery_key(), "key_in": vault.keys.resting_in()}
@@ -70,10 +73,19 @@ def lock() -> int:
     session = current()
     with session.open(create=False) as vault:
         forgotten = vault.keys.lock(recovery_key_is_written_down=session.yes)
+    if os.environ.get("SCRIBES_PASSPHRASE"):
+        say(session, "SCRIBES_PASSPHRASE is set in this shell and still opens the vault: unset it")
     if session.json:
         write_json({"forgotten": forgotten})
     else:
-        write(session, [f"locked; the key is gone from the {' and the '.join(forgotten) or 'cache'}"])
+        write(
+            session,
+            [
+                f"locked; the key is gone from the {' and the '.join(forgotten)}"
+                if forgotten
+                else "this machine kept no key"
+            ],
+        )
     return 0
 
 
@@ -109,7 +121,7 @@ def key_show_alone(context: typer.Context) -> int:
 def key_show() -> int:
     """Show the recovery key, to write down and keep away from this machine."""
     session = current()
-    with session.open() as vault:
+    with session.open(create=False) as vault:
         recovery_key, places = vault.keys.recovery_key(), vault.keys.resting_in()
         has_passphrase = vault.keys.has_passphrase()
     if session.json:
@@ -144,7 +156,7 @@ def key_rotate() -> int:
     """
     session = current()
     with session.open(create=False) as vault:
-        passphrase = secret("passphrase: ") if vault.keys.has_passphrase() else None
+        passphrase = _present_passphrase() if vault.keys.has_passphrase() else None
         confirm(session, "encrypt the vault anew, with a new recovery key?")
         with Bar(session, "encrypting") as bar:
             recovery_key = vault.keys.rotate(passphrase=passphrase, progress=bar)
@@ -185,6 +197,8 @@ def restore_backup(
 
     session = current()
     recovery_key = secret("recovery key: ") if recovery else None
+    if not os.path.isfile(path):
+        raise NotFound(f"there is no backup {path}", hint="scribes backup makes one")
     if os.path.exists(session.settings.vault):
         confirm(session, f"replace the notes in {shortened(session.settings.vault)} by the backup?")
     with Bar(session, "copying") as bar:
@@ -208,22 +222,38 @@ def doctor(fix: Annotated[bool, typer.Option("--fix", help="mend what can be men
     """Check file, keys, history, search index, disk and versions; say what could be mended."""
     session = current()
     found = []
-    with session.open(create=False) as vault, Bar(session, "checking") as bar:
-        for check in vault.checks.run(fix=fix, progress=bar):
+    with Bar(session, "checking") as bar:
+        for check in _checks(session, bar, fix=fix):
             found.append(check)
             if not session.json:
                 state = style(session, f"{check.state:8}", COLOURS[check.state])
-                write(session, [f"{state} {check.name:12}  {check.detail}"])
-                if check.fix:
-                    say(
-                        session,
-                        f"{'':21}  --fix {check.fix}"
-                        if check.state != "damaged" or "scribes" not in check.fix
-                        else f"{'':21}  {check.fix}",
-                    )
+                remedy = f" ({check.fix})" if check.fix else ""
+                write(session, [f"{state} {check.name:12}  {shortened(check.detail)}{remedy}"])
     if session.json:
-        write_json([{"name": c.name, "state": c.state, "detail": c.detail, "fix": c.fix} for c in found])
+        write_json([as_data(check) for check in found])
     return DAMAGED_STATUS if any(check.state == "damaged" for check in found) else 0
+
+
+def _checks(session: Session, bar: Bar, *, fix: bool) -> Iterator[Check]:
+    """The checks; of a vault too damaged to open, what is wrong and which backups there are."""
+    try:
+        with session.open(create=False) as vault:
+            yield from vault.checks.run(fix=fix, progress=bar)
+    except Damaged as e:
+        yield Check("file", "damaged", e.message, "scribes restore-backup FILE brings back a copy")
+        folder = os.path.join(session.settings.data_folder, "backups")
+        names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+        yield Check(
+            "backup", "ok" if names else "warning", os.path.join(folder, names[-1]) if names else "there is none"
+        )
+
+
+def _first_passphrase() -> str:
+    return os.environ.get("SCRIBES_PASSPHRASE") or new_passphrase()
+
+
+def _present_passphrase() -> str:
+    return os.environ.get("SCRIBES_PASSPHRASE") or secret("passphrase: ")
 
 
 def completion(

@@ -33,6 +33,6 @@ def founded(session: Session, opened: Scribes) -> None:
 
 
 def shortened(path: str) -> str:
-    """The path with ~ for the home folder."""
+    """The path, or text with paths in it, with ~ for the home folder."""
     home = os.path.expanduser("~")
-    return "~" + path[len(home) :] if path.startswith(home + os.sep) else path
+    return path.replace(home + os.sep, "~" + os.sep)

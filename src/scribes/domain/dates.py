@@ -38,7 +38,8 @@ def localised(moment: datetime) -> datetime:
     """
     try:
         aware = moment if moment.tzinfo else moment.astimezone()
-        to_us(aware)
+        # Every zone must be able to show it, and SQLite to keep it.
+        aware.astimezone(UTC)
         return aware
     except (OverflowError, ValueError, OSError) as e:
         raise InvalidInput(f"{moment} is outside the dates Scribes can keep") from e

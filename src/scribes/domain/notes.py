@@ -45,7 +45,7 @@ def content_of_new(new: NewNote, now: datetime) -> Content:
 
     Raises: InvalidInput.
     """
-    moment = localised(new.occurred_at or now)
+    moment = localised(new.occurred_at or now.replace(microsecond=0))
     written = hashtags(new.title) | hashtags(new.body)
     return Content(
         title=_line("title", new.title),
@@ -68,6 +68,8 @@ def patched(content: Content, patch: NotePatch) -> Content:
     moment = None if patch.occurred_at is None else localised(patch.occurred_at)
     title = content.title if patch.title is None else _line("title", patch.title)
     body = content.body if patch.body is None else _text(patch.body)
+    if not title and not body.strip():
+        raise InvalidInput("a note cannot be empty", hint="scribes rm moves it to the trash")
     tags = content.tags if patch.tags is None else clean_tags(patch.tags)
     before, after = hashtags(content.title) | hashtags(content.body), hashtags(title) | hashtags(body)
     return Content(

@@ -53,6 +53,8 @@ def parse(text: str) -> Query:
 
     Raises: InvalidInput, when there is nothing in it to look for.
     """
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise InvalidInput("the query is not valid Unicode", hint="is the terminal set to UTF-8?")
     groups: list[list[Term]] = []
     excluded: list[Term] = []
     filters: list[Filter] = []

@@ -43,7 +43,13 @@ class Backups:
     """Backups of an open vault. Without a path they go to the folder `backups` in the data folder."""
 
     def __init__(
-        self, context: Context, *, header: Callable[[], Header], data_key: bytes, folder: str, open_engine: OpenEngine
+        self,
+        context: Context,
+        *,
+        header: Callable[[], Header],
+        data_key: Callable[[], bytes],
+        folder: str,
+        open_engine: OpenEngine,
     ) -> None:
         self._context = context
         self._header = header
@@ -57,9 +63,12 @@ class Backups:
         Raises: AlreadyExists, InvalidInput, StorageFull, Damaged, Busy.
         """
         target = self._target(path, reason)
+        with self._context.engine.read():
+            # A key that another process rotated is noticed here, before it is asked for.
+            pass
         copy = target + ".part-vault"
         try:
-            self._context.engine.copy_to(copy, subkey(self._data_key, FILE_KEY), progress)
+            self._context.engine.copy_to(copy, subkey(self._data_key(), FILE_KEY), progress)
             number = self._count(copy)
             _pack(target + ".part", copy, self._header())
             verify(target + ".part")
@@ -101,7 +110,7 @@ class Backups:
         return target
 
     def _count(self, copy: str) -> int:
-        engine = self._open_engine(copy, subkey(self._data_key, FILE_KEY))
+        engine = self._open_engine(copy, subkey(self._data_key(), FILE_KEY))
         try:
             with engine.read() as tx:
                 return notes.count(tx, visible_to=self._context.visible_to)

@@ -75,7 +75,7 @@ class Checks:
             slots = " and ".join(str(slot["kind"]) for slot in inside.slots)
             return Check("key header", OK, f"opened by {slots}")
         if not fix:
-            return Check("key header", DAMAGED, f"{path} differs from the copy in the vault", "makes it anew")
+            return Check("key header", DAMAGED, f"{path} differs from the copy in the vault", "--fix makes it anew")
         newest = beside if beside and beside.vault == inside.vault and beside.revision > inside.revision else inside
         with self._engine.write() as tx:
             meta.put(tx, "header", newest.to_bytes())
@@ -90,7 +90,7 @@ class Checks:
         if not open_to_others:
             return Check("permissions", OK, "readable by you alone")
         if not fix:
-            return Check("permissions", WARNING, f"others may read {', '.join(open_to_others)}", "closes them")
+            return Check("permissions", WARNING, f"others may read {', '.join(open_to_others)}", "--fix closes them")
         for path in open_to_others:
             os.chmod(path, 0o600)
         return Check("permissions", MENDED, "readable by you alone now")
@@ -107,10 +107,10 @@ class Checks:
                 progress(min(start + BATCH, len(items)), len(items))
         orphans = rows - len(items)
         if not different and not orphans:
-            return Check("history", OK, f"{len(items)} notes stand as their changes say")
+            return Check("history", OK, f"{len(items)} note{'s' * (len(items) != 1)} as their changes say")
         if not fix:
             return Check(
-                "history", DAMAGED, f"{different + abs(orphans)} notes differ from their changes", "rebuilds them"
+                "history", DAMAGED, f"{different + abs(orphans)} notes differ from their changes", "--fix rebuilds them"
             )
         self._rebuild(items)
         return Check("history", MENDED, f"{len(items)} notes rebuilt from their changes")
@@ -150,7 +150,7 @@ class Checks:
             return Check("search index", OK, "agrees with the notes")
         except Damaged:
             if not fix:
-                return Check("search index", DAMAGED, "differs from the notes", "makes it anew")
+                return Check("search index", DAMAGED, "differs from the notes", "--fix makes it anew")
         with self._engine.write() as tx:
             integrity.rebuild_index(tx)
         return Check("search index", MENDED, "made anew")
@@ -169,7 +169,7 @@ class Checks:
         if fix:
             made = self._backups.make()
             return Check("backup", MENDED, f"made {made.path}")
-        return Check("backup", WARNING, "none in the last 30 days", "makes one")
+        return Check("backup", WARNING, "none in the last 30 days", "--fix makes one")
 
     def _folder(self) -> Check:
         folder = cloud_folder(self._engine.path)

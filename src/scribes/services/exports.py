@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 from .. import frontmatter
 from ..canonical import encode
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ..ports import Progress
     from .context import Context
 
+    Write = Callable[[str, Iterable[Note]], Iterable[None]]
+
 MAX_SLUG = 60
 JSON_NAME = "notes.json"
 
@@ -34,46 +37,67 @@ class Exports:
 
         Raises: AlreadyExists (the folder holds something and `force` is off), InvalidInput, StorageFull.
         """
-        target = _folder(folder, force=force)
 
-        def write(notes: Iterable[Note]) -> Iterable[None]:
+        def write(target: str, notes: Iterable[Note]) -> Iterable[None]:
             for note in notes:
                 with open(os.path.join(target, file_name(note)), "w", encoding="utf-8", newline="\n") as file:
                     file.write(frontmatter.write(note))
                 yield
 
-        return self._export(target, write, progress)
+        return self._export(folder, write, progress, force=force)
 
     def json(self, folder: str, *, force: bool = False, progress: Progress | None = None) -> int:
         """How many notes were written to `notes.json`, one object with all fields each, oldest first.
 
         Raises: AlreadyExists, InvalidInput, StorageFull.
         """
-        target = _folder(folder, force=force)
-        final = os.path.join(target, JSON_NAME)
 
-        def write(notes: Iterable[Note]) -> Iterable[None]:
-            with open(final + ".part", "w", encoding="utf-8", newline="\n") as file:
+        def write(target: str, notes: Iterable[Note]) -> Iterable[None]:
+            with open(os.path.join(target, JSON_NAME), "w", encoding="utf-8", newline="\n") as file:
                 file.write("[")
                 for number, note in enumerate(notes):
                     file.write(",\n" if number else "\n")
                     file.write(encode(as_data(note)))
                     yield
                 file.write("\n]\n")
-            os.replace(final + ".part", final)
 
-        return self._export(target, write, progress)
+        return self._export(folder, write, progress, force=force)
 
-    def _export(self, target: str, write: Callable[[Iterable[Note]], Iterable[None]], progress: Progress | None) -> int:
+    def _export(self, folder: str, write: Write, progress: Progress | None, *, force: bool) -> int:
+        """Write into a folder beside the target, and only when all is there give it the target's name."""
+        target = os.path.abspath(os.path.expanduser(folder))
+        _check(target, folder, force=force)
+        beside = f"{target.rstrip(os.sep)}.{os.getpid()}.part"
         total, done = self._notes.count(), 0
         try:
-            for _ in write(self._notes.each()):
+            # Readable by nobody else: what is written here is not encrypted.
+            os.makedirs(beside, mode=0o700)
+            for _ in write(beside, self._notes.each()):
                 done += 1
                 if progress:
                     progress(done, total)
+            _put_in_place(beside, target)
         except OSError as e:
-            raise from_os_error(e, target) from e
+            raise from_os_error(e, folder) from e
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
         return done
+
+
+def _check(target: str, folder: str, *, force: bool) -> None:
+    if os.path.isdir(target):
+        if not force and os.listdir(target):
+            raise AlreadyExists(f"{folder} is not empty", hint="another folder, or --force to write into it")
+    elif os.path.lexists(target):
+        raise InvalidInput(f"{folder} is not a folder")
+
+
+def _put_in_place(beside: str, target: str) -> None:
+    if os.path.isdir(target):
+        for name in os.listdir(beside):
+            os.replace(os.path.join(beside, name), os.path.join(target, name))
+    else:
+        os.rename(beside, target)
 
 
 def file_name(note: Note) -> str:
@@ -83,19 +107,3 @@ def file_name(note: Note) -> str:
     while len(slug.encode()) > MAX_SLUG * 2 or len(slug) > MAX_SLUG:
         slug = slug[:-1]
     return f"{note.occurred_at.date().isoformat()}-{slug.strip('-') or 'note'}-{note.id[-12:]}.md"
-
-
-def _folder(folder: str, *, force: bool) -> str:
-    target = os.path.abspath(os.path.expanduser(folder))
-    try:
-        if os.path.isdir(target):
-            if os.listdir(target) and not force:
-                raise AlreadyExists(f"{folder} is not empty", hint="another folder, or --force to write into it")
-        elif os.path.exists(target):
-            raise InvalidInput(f"{folder} is not a folder")
-        else:
-            # Readable by nobody else: what is written here is not encrypted.
-            os.makedirs(target, mode=0o700)
-    except OSError as e:
-        raise from_os_error(e, folder) from e
-    return target

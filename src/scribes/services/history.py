@@ -8,6 +8,7 @@ from ..domain.notes import Content, content_at, summary
 from ..errors import Conflict, NotFound
 from ..ids import to_text
 from ..models.notes import Note, Revision, Undone
+from ..records import replaced
 from ..storage import changes, notes, operations
 from .notes import find_in, to_note, with_deleted, write_in
 
@@ -45,14 +46,14 @@ class History:
             for number, state in enumerate(states, 1)
         ]
 
-    def text_at(self, ref: str, revision: str) -> tuple[str, str]:
-        """The title and body of a note at a revision: its number, or the start of its id.
+    def at(self, ref: str, revision: str) -> Note:
+        """A note as it was at a revision: its number, or the start of its id.
 
         Raises: NotFound, Ambiguous, Damaged.
         """
         with self._context.engine.read() as tx:
-            content = self._content_at(tx, find_in(tx, ref, self._context).id, revision)
-            return content.title, content.body
+            stored = find_in(tx, ref, self._context)
+            return to_note(tx, replaced(stored, content=self._content_at(tx, stored.id, revision)), self._context)
 
     def restore(self, ref: str, revision: str) -> Note:
         """The note as it was at a revision, as a new change on top of what came since.
@@ -74,6 +75,10 @@ class History:
         """
         with self._context.engine.write() as tx:
             last = operations.last_standing(tx)
+            while last is not None and not changes.of_operation(tx, last.n):
+                # What it had changed was removed for good since.
+                operations.close(tx, last.n)
+                last = operations.last_standing(tx)
             if last is None:
                 raise NotFound("there is nothing to undo")
             operation = operations.begin(tx, self._context.command, undoes=last.n)
@@ -105,7 +110,7 @@ class History:
 
     def _content_at(self, tx: Tx, item: bytes, revision: str) -> Content:
         states = replay(changes.of_item(tx, item))
-        if revision.isdigit() and 1 <= int(revision) <= len(states):
+        if revision.isdecimal() and 1 <= int(revision) <= len(states):
             return content_at(states[int(revision) - 1])
         fitting = [state for state in states if len(revision) >= 4 and state.head.hex().startswith(revision.lower())]
         if len(fitting) != 1:

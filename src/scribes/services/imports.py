@@ -6,14 +6,15 @@ import os
 
 from .. import frontmatter
 from ..canonical import blake2b
-from ..domain.notes import patched
+from ..domain.changes import replay
+from ..domain.notes import content_at, patched
 from ..errors import InvalidInput, NotFound, ScribesError
 from ..models.notes import NewNote, NotePatch
 from ..models.vault import ImportReport
 from ..records import fields, replaced
-from ..storage import imported, notes, operations
+from ..storage import changes, imported, notes, operations
 from .bulk import in_batches
-from .notes import add_in, prepare, write_in
+from .notes import add_in, prepare, with_deleted, write_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class _Tally:
             try:
                 self._take_one(tx, file, digest, new)
             except (InvalidInput, NotFound) as e:
-                self._problems.append((file, e.message))
+                self._problems.append((readable(file), e.message))
 
     def report(self) -> ImportReport:
         """What was done."""
@@ -99,9 +100,10 @@ class _Tally:
     def _take_one(self, tx: Tx, file: str, digest: bytes, new: NewNote | ScribesError) -> None:
         if isinstance(new, ScribesError):
             raise new
+        file = readable(file)
         earlier = imported.find(tx, file)
         if earlier and earlier[1] == digest:
-            self._numbers["unchanged"] += 1
+            self._meet_again(tx, file, earlier[0], digest)
         elif earlier:
             self._take_again(tx, file, new, digest, note_id=earlier[0], heads=earlier[2])
         else:
@@ -113,7 +115,7 @@ class _Tally:
 
     def _take_again(self, tx: Tx, file: str, new: NewNote, digest: bytes, *, note_id: bytes, heads: bytes) -> None:
         stored = notes.get(tx, note_id, visible_to=self._context.visible_to)
-        if stored.heads != heads:
+        if not self._is_as_imported(tx, stored, heads):
             self._kept.append(file)
             return
         after = patched(stored.content, NotePatch(**fields(new)))
@@ -122,12 +124,30 @@ class _Tally:
             imported.put(tx, file, note_id=stored.id, digest=digest, heads=stored.heads)
         self._numbers["changed"] += 1
 
+    def _meet_again(self, tx: Tx, file: str, note_id: bytes, digest: bytes) -> None:
+        """A file that did not change: nothing to do, unless the import of its note was undone."""
+        stored = notes.get(tx, note_id, visible_to=self._context.visible_to)
+        if stored.content.deleted_us is None or not operations.was_undo(tx, stored.heads):
+            self._numbers["unchanged"] += 1
+            return
+        if not self._dry_run:
+            stored = write_in(tx, self._context, stored, with_deleted(stored.content, None), self._begun(tx))
+            imported.put(tx, file, note_id=stored.id, digest=digest, heads=stored.heads)
+        self._numbers["added"] += 1
+
+    def _is_as_imported(self, tx: Tx, stored: notes.Stored, heads: bytes) -> bool:
+        """Whether a note still is what the import made of it; edits that were undone do not count."""
+        if stored.heads == heads:
+            return True
+        states = {state.head: state for state in replay(changes.of_item(tx, stored.id))}
+        return heads in states and content_at(states[heads]) == stored.content
+
     def _parsed(self, file: str, data: bytes) -> NewNote:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise InvalidInput("not UTF-8 text", hint="save it as UTF-8") from None
-        name = os.path.splitext(os.path.basename(file))[0]
+        name = readable(os.path.splitext(os.path.basename(file))[0])
         new = frontmatter.read(text, fallback_title=name)
         if not new.body.strip() and new.title == name:
             raise InvalidInput("empty file")
@@ -138,6 +158,11 @@ class _Tally:
     def _begun(self, tx: Tx) -> int:
         self._operation = self._operation or operations.begin(tx, self._context.command)
         return self._operation
+
+
+def readable(path: str) -> str:
+    """A path as text that can be stored and printed, also where the name on disk is not Unicode."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def markdown_files(path: str) -> list[str]:

@@ -25,6 +25,7 @@ class Keys:
         context: Context,
         *,
         header: Callable[[], Header],
+        data_key: bytes,
         stores: Sequence[KeyStore],
         pending: KeyStore,
         open_engine: OpenEngine,
@@ -32,6 +33,7 @@ class Keys:
     ) -> None:
         self._engine = context.engine
         self._header = header
+        self._data_key = data_key
         self._stores = stores
         self._pending = pending
         self._open_engine = open_engine
@@ -60,7 +62,7 @@ class Keys:
         Raises: InvalidInput, Locked.
         """
         header = with_passphrase(
-            self._header(), self._data_key(), passphrase, memory_kib=self._memory_kib, passes=self._passes
+            self._header(), self._data_key, passphrase, memory_kib=self._memory_kib, passes=self._passes
         )
         rewrite_header(self._engine, header)
 
@@ -95,13 +97,16 @@ class Keys:
             with self._engine.alone():
                 self._engine.copy_to(copy, subkey(data_key, FILE_KEY), progress)
                 self._mark(copy, data_key, header, recovery_key)
-                self._pending.put(old.vault, data_key)
+                if holding:
+                    self._pending.put(old.vault, data_key)
                 put_in_place(self._engine, copy, header, data_key)
+                # While others still wait: who comes next finds file, header and key in agreement.
+                for store in holding:
+                    store.put(old.vault, data_key)
+                self._pending.remove(old.vault)
         finally:
             remove_database(copy)
-        for store in holding:
-            store.put(old.vault, data_key)
-        self._pending.remove(old.vault)
+        self._data_key = data_key
         return recovery_key
 
     def lock(self, *, recovery_key_is_written_down: bool = False) -> list[str]:
@@ -116,14 +121,6 @@ class Keys:
             )
         vault = self._header().vault
         return [store.name for store in self._stores if _holds(store, vault) and store.remove(vault)]
-
-    def _data_key(self) -> bytes:
-        header = self._header()
-        for store in self._stores:
-            key = store.get(header.vault)
-            if key is not None and header.fits(key):
-                return key
-        raise Conflict("the vault was locked meanwhile", hint="scribes unlock")
 
     def _mark(self, copy: str, data_key: bytes, header: Header, recovery_key: str) -> None:
         """Write the new header and recovery key into the copy, before it takes the old file's place."""

@@ -178,6 +178,7 @@ class Notes:
                 before_us = tx.now_us - older_than_days * DAY_US + 1
                 found = notes.trashed(tx, visible_to=self._context.visible_to, limit=BATCH, before_us=before_us)
                 for stored in found:
+                    operations.blank(tx, stored.id)
                     changes.forget_item(tx, stored.id)
                     imported.forget(tx, stored.id)
                     notes.forget(tx, stored)

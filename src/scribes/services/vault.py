@@ -7,7 +7,7 @@ import os
 from ..crypto.header import Header, new_header
 from ..crypto.header import read as read_header
 from ..crypto.keys import new_key, new_recovery_key, subkey
-from ..errors import Damaged, InvalidInput, ScribesError
+from ..errors import Damaged, InvalidInput, NotFound, ScribesError
 from ..files import private_folder, read_if_there, remove_quietly, write_atomically
 from ..ids import new_id
 from ..locks import SUFFIX as LOCK_SUFFIX
@@ -59,10 +59,7 @@ def found(
         if os.path.exists(path):
             return None
         if os.path.exists(header_path(path)):
-            raise InvalidInput(
-                f"{header_path(path)} is there but the vault itself is missing",
-                hint="put the file back, or scribes restore-backup FILE; nothing was made anew",
-            )
+            raise missing(path)
         data_key, vault, recovery_key = new_key(), new_id(now_us), new_recovery_key()
         memory_kib, passes = argon2
         header = new_header(
@@ -105,6 +102,16 @@ def _first_file(
     remove_quietly(temporary + LOCK_SUFFIX)
 
 
+def missing(path: str) -> ScribesError:
+    """The error for a vault that is not there: never was, or is gone while its key header stayed."""
+    if os.path.exists(header_path(path)):
+        return InvalidInput(
+            f"{header_path(path)} is there but the vault itself is missing",
+            hint="put the file back, or scribes restore-backup FILE; nothing was made anew",
+        )
+    return NotFound(f"there is no vault at {path}", hint='scribes add "…" makes one with the first note')
+
+
 def make_current(engine: Engine, *, before_change: Callable[[int], None]) -> None:
     """Bring the tables of an opened vault to the newest version; `before_change` takes a backup of the old one.
 
@@ -130,9 +137,9 @@ def find_header(path: str, *, keys: Iterable[bytes], open_engine: OpenEngine) ->
         try:
             return read_header(data)
         except Damaged:
-            if (header := _header_inside(path, keys, open_engine)) is None:
+            if (header := header_inside(path, keys, open_engine)) is None:
                 raise
-    elif (header := _header_inside(path, keys, open_engine)) is None:
+    elif (header := header_inside(path, keys, open_engine)) is None:
         raise Damaged(
             f"the key header {header_path(path)} is missing and no key at hand opens the vault",
             hint="put the header file back, or scribes restore-backup FILE",
@@ -141,7 +148,8 @@ def find_header(path: str, *, keys: Iterable[bytes], open_engine: OpenEngine) ->
     return header
 
 
-def _header_inside(path: str, keys: Iterable[bytes], open_engine: OpenEngine) -> Header | None:
+def header_inside(path: str, keys: Iterable[bytes], open_engine: OpenEngine) -> Header | None:
+    """The copy of the header in the vault, if one of `keys` opens it."""
     for data_key in keys:
         try:
             engine = open_engine(path, subkey(data_key, FILE_KEY))

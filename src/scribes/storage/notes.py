@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..domain.notes import Content
-from ..errors import Ambiguous, NotFound
+from ..errors import Ambiguous, InvalidInput, NotFound
 from ..ids import from_text
 from ..records import record
 from .visible import in_spaces
@@ -81,7 +81,9 @@ def resolve(tx: Tx, text: str, *, visible_to: Spaces) -> bytes:
 
     Raises: NotFound, Ambiguous.
     """
-    start = text.lower()
+    start = text.strip().lower()
+    if not start:
+        raise InvalidInput("which note? its id is empty", hint="a number of the last listing, or the start of an id")
     if "-" in start or len(start) > HANDLE_DIGITS:
         return get(tx, from_text(start), visible_to=visible_to).id
     low, high = _bounds(start)

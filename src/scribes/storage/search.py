@@ -39,17 +39,27 @@ def find(
         return _newest(tx, query, where, values, limit)
     match = _match(query)
     if conditions or trash:
-        ranked = (
-            f"SELECT note_text.rowid AS n, bm25(note_text, {WEIGHTS}) AS score"
-            " FROM note_text JOIN note ON note.n = note_text.rowid"
-            f" WHERE note_text MATCH ? AND {where} ORDER BY note_text.rowid DESC LIMIT {RANKED}"
-        )
-        best = tx.rows(f"SELECT n, score FROM ({ranked}) ORDER BY score, n DESC LIMIT ?", (match, *values, limit))
+        best = _filtered(tx, match, where, values, limit)
     elif _is_lone(query) or _is_common(tx, match):
         return _newest_hits(tx, match, visible, limit)
     else:
         best = _best(tx, match, visible, limit)
     return _with_snippets(tx, match, best)
+
+
+def _filtered(tx: Tx, match: str, where: str, values: list[Value], limit: int) -> list[tuple[int, float]]:
+    """The best hits among those that a condition on their rows lets through."""
+    ranked = (
+        f"SELECT note_text.rowid AS n, bm25(note_text, {WEIGHTS}) AS score"
+        " FROM note_text JOIN note ON note.n = note_text.rowid"
+        f" WHERE note_text MATCH ? AND {where} ORDER BY note_text.rowid DESC LIMIT {RANKED}"
+    )
+    return [
+        (n, score)
+        for n, score in tx.rows(
+            f"SELECT n, score FROM ({ranked}) ORDER BY score, n DESC LIMIT ?", (match, *values, limit)
+        )
+    ]
 
 
 def _best(tx: Tx, match: str, visible: str, limit: int) -> list[tuple[int, float]]:
@@ -72,6 +82,9 @@ def _best(tx: Tx, match: str, visible: str, limit: int) -> list[tuple[int, float
         best += [(n, score) for n, score in chunk if n in seen]
         if len(best) >= limit:
             break
+    if len(best) < limit and len(hits) == RANKED:
+        # So many lie in the trash (an import that was undone) that what may be seen is beyond the newest thousand.
+        return _filtered(tx, match, visible, [], limit)
     return best[:limit]
 
 
