@@ -119,7 +119,8 @@ class Undone:
 
 
 def _first_words(body: str, width: int = 60) -> str:
-    line = next((text for text in (raw.strip(" \t#>*-") for raw in body.splitlines()) if text), "")
+    lines = (raw.strip(" \t#>*-") for raw in body.splitlines())
+    line = next((text for text in lines if any(map(str.isalnum, text))), "")
     if len(line) <= width:
         return line
     return line[: line.rfind(" ", 0, width) if " " in line[:width] else width].rstrip(" ,;:") + "…"
