@@ -29,6 +29,7 @@ SWITCH_HELP = {
 ENVIRONMENT = (
     ("SCRIBES_CONFIG", "the settings file; it must exist. Without it: `config.toml` in the configuration folder"),
     ("SCRIBES_PASSPHRASE", "the passphrase, for a vault whose key is not on this machine; nothing asks then"),
+    ("SCRIBES_SCRIPTURE_KEY", "the key of the service in `scripture_service`; it is read from nowhere else"),
     ("SCRIBES_DEBUG", "set: an unexpected error shows its Python traceback, which may hold text of notes"),
     ("NO_COLOR", "set and not empty: no colours"),
     ("TERM", "`dumb`: output as for a program, without colours or alignment"),
@@ -41,13 +42,13 @@ ENVIRONMENT = (
     ("XDG_CONFIG_HOME", "above the configuration folder; without it `~/.config` (Linux, BSD)"),
     ("XDG_DATA_HOME", "above the data folder; without it `~/.local/share` (Linux, BSD)"),
     ("XDG_STATE_HOME", "above the state folder; without it `~/.local/state` (Linux, BSD)"),
-    ("XDG_RUNTIME_DIR", "above the runtime folder; without it `run` in the state folder (Linux, BSD)"),
+    ("XDG_RUNTIME_DIR", "above the runtime folder; without it `/dev/shm/scribes-UID` where there is one (Linux, BSD)"),
 )
 FOLDERS = (
     ("configuration", "`~/.config/scribes`", "`config.toml`; key files in `keys`"),
-    ("data", "`~/.local/share/scribes`", "`notes.scribes` and the files beside it; `backups`"),
+    ("data", "`~/.local/share/scribes`", "`notes.scribes` and the files beside it; `backups`; added Bible `texts`"),
     ("state", "`~/.local/state/scribes`", "`listings`: the ids of the last listing of each terminal, and no text"),
-    ("runtime", "`$XDG_RUNTIME_DIR/scribes`", "`unlocked`: keys that expire, where there is no kernel keyring"),
+    ("runtime", "`$XDG_RUNTIME_DIR/scribes`, in memory only", "`unlocked`: keys that expire, without a kernel keyring"),
 )
 
 

@@ -17,6 +17,7 @@ import scribes
 from scribes.config import load
 
 PASSPHRASE = "the heavens declare"
+BODY = "John 1:16\n\nOf his fulness all received; see v. 17 and Romans 5:15-21. #grace"
 
 
 def main() -> None:
@@ -31,10 +32,11 @@ def main() -> None:
             note = s.notes.add(
                 "Grace upon grace", "John 1:16\n\nFulness received. #grace", occurred_at=heard, speaker="J. Stott"
             )
-            s.notes.change(note.id, scribes.NotePatch(body="John 1:16\n\nOf his fulness all received. #grace"))
+            s.notes.change(note.id, scribes.NotePatch(body=BODY))
             s.notes.add(
                 "Ψαλμός 23", "Ο Κύριος είναι ο ποιμένας μου", occurred_at=heard, tags=["psalm"], topics=["The Shepherd"]
             )
+            s.passages.pin(note.id, "Colossians 2:9-10")
             gone = s.notes.add("Gone", "to the trash", occurred_at=heard)
             s.notes.remove([gone.id])
         for name in ("vault.scribes", "vault.scribes.keys.json"):

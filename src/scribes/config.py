@@ -35,6 +35,9 @@ SETTINGS = (
     Setting("trash_days", 30, "after how many days `scribes trash empty` takes a deleted note by default"),
     Setting("argon2_memory_mib", 64, "memory for deriving a key from the passphrase, at least 64"),
     Setting("argon2_passes", 3, "passes for deriving a key from the passphrase, at least 3"),
+    Setting("translation", "web", "the Bible text that is read where none is named"),
+    Setting("scripture_service", "", "a service for further texts: helloao (no key), esv, api.bible, bible-api.com"),
+    Setting("scripture_url", "", "another address of that service, as of a mirror"),
     Setting("device", "", "the name of this device in the history; empty: the host name"),
 )
 
@@ -52,6 +55,9 @@ class Settings:
     trash_days: int
     argon2_memory_mib: int
     argon2_passes: int
+    translation: str
+    scripture_service: str
+    scripture_url: str
     device: str
     config_folder: str
     data_folder: str
@@ -71,7 +77,7 @@ def load(environment: Mapping[str, str] | None = None, **overrides: str | int) -
     values: dict[str, Any] = {setting.name: _value(setting, env, written, overrides) for setting in SETTINGS}
     if not values["vault"]:
         values["vault"] = os.path.join(folders["data_folder"], "notes.scribes")
-    values["vault"] = os.path.abspath(os.path.expanduser(str(values["vault"])))
+    values["vault"] = os.path.realpath(os.path.expanduser(str(values["vault"])))
     if values["keystore"] not in ("auto", "keyring", "file"):
         raise InvalidInput(f"keystore is {values['keystore']!r}", hint="auto, keyring or file")
     return Settings(**{**values, **folders})
@@ -119,7 +125,7 @@ def _folders(env: Mapping[str, str]) -> dict[str, str]:
             "config_folder": platformdirs.user_config_dir("scribes", appauthor=False, roaming=False),
             "data_folder": platformdirs.user_data_dir("scribes", appauthor=False),
             "state_folder": platformdirs.user_state_dir("scribes", appauthor=False),
-            "runtime_folder": platformdirs.user_runtime_dir("scribes", appauthor=False),
+            "runtime_folder": "",
         }
     home = env.get("HOME") or os.path.expanduser("~")
 
@@ -127,11 +133,15 @@ def _folders(env: Mapping[str, str]) -> dict[str, str]:
         given = env.get(variable, "")
         return os.path.join(given if os.path.isabs(given) else os.path.join(home, fallback), "scribes")
 
-    state = folder("XDG_STATE_HOME", ".local/state")
+    # Folders in memory only: what lies there is gone with the session, or at the latest with the power.
     runtime = env.get("XDG_RUNTIME_DIR", "")
+    if os.path.isabs(runtime):
+        runtime = os.path.join(runtime, "scribes")
+    else:
+        runtime = f"/dev/shm/scribes-{os.getuid()}" if os.path.isdir("/dev/shm") else ""  # noqa: S108
     return {
         "config_folder": folder("XDG_CONFIG_HOME", ".config"),
         "data_folder": folder("XDG_DATA_HOME", ".local/share"),
-        "state_folder": state,
-        "runtime_folder": os.path.join(runtime, "scribes") if os.path.isabs(runtime) else os.path.join(state, "run"),
+        "state_folder": folder("XDG_STATE_HOME", ".local/state"),
+        "runtime_folder": runtime,
     }

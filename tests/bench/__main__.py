@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 
-from . import cold, library
+from . import bench_references, bench_texts, cold, library, passages
 
 
 def main(arguments: list[str]) -> None:
@@ -20,6 +20,10 @@ def main(arguments: list[str]) -> None:
         homes = library.make_vaults(sizes, kept or folder)
         cold.measure(homes)
         library.measure(homes[sizes[-1]], sizes[-1])
+    passages.measure()
+    print("\nFinding references, and reading texts:\n")
+    bench_references.main()
+    bench_texts.main()
 
 
 if __name__ == "__main__":

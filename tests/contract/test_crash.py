@@ -29,7 +29,7 @@ def test_nothing_acknowledged_is_lost_by_200_kills_at_random_moments(home: Path)
         writer.stdout.readline()
         writer.stdin.write(b"go\n")  # type: ignore[union-attr]
         writer.stdin.flush()  # type: ignore[union-attr]
-        time.sleep(source.random() * 0.06)
+        time.sleep(source.random() * 0.12)
         os.kill(writer.pid, signal.SIGKILL)
         acknowledged = writer.communicate()[0].decode().splitlines()
         started.append(_start(kill + 2))

@@ -74,8 +74,11 @@ def test_handles_are_unique_starts_and_longer_where_needed(vault: scribes.Scribe
 def test_a_start_that_fits_several_notes_is_ambiguous(vault: scribes.Scribes) -> None:
     vault.notes.add_many(NewNote(f"note {number}") for number in range(40))
 
+    first = [note.handle[0] for note in vault.notes.each()]
     with pytest.raises(Ambiguous):
-        vault.notes.get(next(iter(vault.notes.each())).handle[:0])
+        vault.notes.get(max(first, key=first.count))
+    with pytest.raises(InvalidInput):
+        vault.notes.get("")
     with pytest.raises(NotFound):
         vault.notes.get("zzzz")
 
@@ -146,7 +149,8 @@ def test_history_tells_what_changed_and_any_revision_comes_back(vault: scribes.S
     ]
     back = vault.history.restore(note.id, "1")
     assert (back.title, back.body, back.tags) == ("a", "one two three", ())
-    assert vault.history.text_at(note.id, "2") == ("b", "one four three")
+    second = vault.history.at(note.id, "2")
+    assert (second.title, second.body) == ("b", "one four three")
     assert len(vault.history.of(note.id)) == 4
 
 
@@ -170,3 +174,14 @@ def test_threads_write_and_read_one_vault(vault: scribes.Scribes) -> None:
 
     assert errors == []
     assert vault.notes.count() == 120
+
+
+def test_parallel_appends_are_all_in_the_note(vault: scribes.Scribes) -> None:
+    note = vault.notes.add("list")
+    threads = [threading.Thread(target=vault.notes.append, args=(note.id, f"line {number}")) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(vault.notes.get(note.id).body.split("\n\n")) == sorted(f"line {number}" for number in range(12))

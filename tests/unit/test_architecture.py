@@ -108,7 +108,9 @@ def test_files_and_functions_stay_short() -> None:
     long = [
         f"{name}: {len(text)} lines"
         for name in (path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py"))
-        if len(text := (SOURCE / name).read_text(encoding="utf-8").splitlines()) > MAX_FILE_LINES and "data" not in name
+        if len(text := (SOURCE / name).read_text(encoding="utf-8").splitlines()) > MAX_FILE_LINES
+        and "data" not in name
+        and not name.startswith("scripture/names/")
     ]
     long += [
         f"{name}:{node.name} {node.end_lineno - node.lineno} lines"

@@ -69,6 +69,8 @@ class SqliteEngine:
         # Inside a transaction: it makes sure that this is the file which stands here now, and no other takes its place.
         link = self._begin(write=False)
         try:
+            # The first read fixes the state that is copied; without it each write by others would begin the copy anew.
+            link.connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
             _copy(link.connection, path, key, progress)
             copy = SqliteEngine(path, key)
             try:
@@ -163,7 +165,7 @@ class SqliteEngine:
         try:
             if not self._exclusive:
                 link.lock.share()
-            if _inode(self.path) != link.inode:
+            if _files(self.path) != link.files:
                 link = self._renewed(link)
             # A deferred transaction that writes later can meet SQLITE_BUSY at once, so writers say so at the start.
             link.connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -228,7 +230,7 @@ class _Link:
                 connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA user_version")
-            self.connection, self.inode = connection, _inode(path)
+            self.connection, self.files = connection, _files(path)
             if not locked:
                 self.lock.release()
         except (apsw.Error, OSError) as e:
@@ -280,12 +282,14 @@ class _Transaction:
         self._write = write
 
     def __enter__(self) -> Tx:
-        if self._write:
+        # Who holds the whole vault alone has the right to write already.
+        self._guarded = self._write and not self._engine._exclusive
+        if self._guarded:
             self._engine._writing.acquire()
         try:
             self._link = self._engine._begin(write=self._write)
         except BaseException:
-            if self._write:
+            if self._guarded:
                 self._engine._writing.release()
             raise
         return SqliteTx(self._link.connection, self._engine._clock())
@@ -300,7 +304,7 @@ class _Transaction:
             raise translated(e) from e
         finally:
             self._engine._end(self._link)
-            if self._write:
+            if self._guarded:
                 self._engine._writing.release()
 
 
@@ -394,6 +398,11 @@ def _remove_database(path: str) -> None:
         remove_quietly(path + suffix)
 
 
-def _inode(path: str) -> tuple[int, int]:
+def _files(path: str) -> tuple[int, int, int]:
+    """Which file stands at the path, and which index of its log: a connection to others writes where nobody reads."""
     status = os.stat(path)
-    return status.st_dev, status.st_ino
+    try:
+        index = os.stat(path + "-shm").st_ino
+    except FileNotFoundError:
+        index = 0
+    return status.st_dev, status.st_ino, index

@@ -22,6 +22,7 @@ from .main import COMPLETION, INTERRUPTED
 # Which module registers which command, in the order of the help.
 MODULES = {
     "notes": ("edit", "rm", "restore", "history", "undo", "tag", "tags", "trash", "drafts"),
+    "bible": ("bible",),
     "transfer": ("import", "export"),
     "vault": ("init", "lock", "unlock", "key", "backup", "restore-backup", "doctor", "completion"),
 }

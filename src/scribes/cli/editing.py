@@ -17,11 +17,12 @@ import tempfile
 
 from .. import frontmatter
 from ..canonical import blake2b
-from ..errors import InvalidInput, ScribesError
+from ..errors import InvalidInput, NotFound, ScribesError
 from ..models.notes import NewNote, NotePatch
 from ..records import fields
 from .capture import composed
 from .output import say
+from .prompts import without_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 EDITORS = ("nano", "vim", "vi", "notepad")
-POLL_S = 0.5
+POLL_S, ENDING_S = 0.5, 3.0
 FOLDER_PREFIX, FILE_NAME = "scribes-draft-", "note.md"
 
 
@@ -82,6 +83,9 @@ def resume(session: Session, vault: Scribes, number: int) -> Note | None:
 
 def _changed(session: Session, vault: Scribes, note: Note, shown: str, number: int) -> Note:
     typed = _edited(session, vault, shown, number)
+    if typed == shown and vault.drafts.get(number).text == frontmatter.write(note, with_id=False):
+        vault.drafts.discard(number)
+        return note
     with _KeptDraft(number):
         return vault.notes.change(note.id, patch_of(typed), at=note.revision, draft=number)
 
@@ -112,6 +116,9 @@ def recover_leftovers(vault: Scribes) -> None:
             try:
                 vault.drafts.get(int(number))
                 vault.drafts.keep(int(number), _read(os.path.join(folder, FILE_NAME)))
+            except NotFound:
+                # It was saved or thrown away meanwhile; what is left of it must not stay in plain.
+                pass
             except (ScribesError, OSError):
                 continue
             shutil.rmtree(folder, ignore_errors=True)
@@ -151,6 +158,11 @@ def _edited(session: Session, vault: Scribes, text: str, draft: int) -> str:
     except FileNotFoundError as e:
         raise ScribesError("the editor removed the file", hint=f"scribes drafts resume {draft}") from e
     except ScribesError as e:
+        if isinstance(e, Interrupted):
+            # An editor that was ended may have left a file of its own (vim's swap file): that is not ours to remove.
+            if set(os.listdir(folder)) <= {FILE_NAME, FILE_NAME + ".save"}:
+                _remove(folder)
+            raise
         if not _is_kept(vault, draft, path):
             e.hint = f"what you typed is in {path}: copy it before you restart this machine"
             raise
@@ -185,7 +197,7 @@ def _remove(folder: str) -> None:
 def _run(command: list[str], vault: Scribes, path: str, draft: int) -> int:
     """Run the editor to its end, keeping each save as a draft; its exit status."""
     try:
-        process = subprocess.Popen(command)
+        process = subprocess.Popen(command, env=without_secrets())
     except OSError as e:
         raise InvalidInput(
             f"the editor {command[0]!r} cannot be run", hint="set $EDITOR, or `editor` in the settings"
@@ -205,7 +217,13 @@ def _run(command: list[str], vault: Scribes, path: str, draft: int) -> int:
                 continue
         except Interrupted:
             process.terminate()
-            vault.drafts.keep(draft, _read(path))
+            try:
+                process.wait(timeout=ENDING_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            # nano puts what was not saved beside the file, under this name.
+            saved = path + ".save"
+            vault.drafts.keep(draft, _read(saved if os.path.exists(saved) else path))
             raise
 
 
@@ -234,7 +252,10 @@ class _EndSignals:
 def _command(session: Session) -> list[str]:
     named = session.settings.editor or os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if named:
-        return shlex.split(named)
+        try:
+            return shlex.split(named)
+        except ValueError as e:
+            raise InvalidInput(f"the editor {named!r} cannot be read: {e}", hint="set $EDITOR") from e
     found = next((editor for editor in EDITORS if shutil.which(editor)), None)
     if found is None:
         raise InvalidInput("no editor is known", hint='set $EDITOR, or give the text: scribes add "…"')

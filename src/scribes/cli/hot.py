@@ -91,6 +91,71 @@ SHOW = Command(
     (
         Option("raw", ("--raw",), "as Markdown with front matter", kind="flag"),
         Option("at", ("--at",), "as it was at this revision (scribes history)"),
+        Option("passages", ("--passages", "-p"), "with the text of the passages it refers to", kind="flag"),
+    ),
+)
+TRANSLATION = Option("translation", ("--in", "-i"), "the Bible text: web, kjv, rv1909 or an added one")
+READ = Command(
+    "read",
+    "passage",
+    "a passage: Rom 8:28-30, jn 3 16, Psalm 23; several, parted by ;",
+    "scripture:read",
+    """Read a passage of Scripture, offline.""",
+    (
+        TRANSLATION,
+        Option("parallel", ("--parallel", "-p"), "another Bible text beside it", multiple=True),
+    ),
+)
+REFS = Command(
+    "refs",
+    "passage",
+    "a passage: Romans 8, Rom 8:28",
+    "passages:refs",
+    """Show the notes on a passage, nearest first. With --note, show what a note refers to.
+
+    What was read wrongly can be put right, and stays so when the note is edited.
+    """,
+    (
+        Option("note", ("--note",), "the references of this note"),
+        Option("pin", ("--pin",), "the note is on this passage, whether its text says so or not"),
+        Option("correct", ("--correct",), "this text in the note means the passage of --to"),
+        Option("to", ("--to",), "the passage that --correct is about"),
+        Option("dismiss", ("--dismiss",), "this text in the note is no reference; or take a pin away"),
+        Option("reset", ("--reset",), "forget all choices about the note", kind="flag"),
+        Option("limit", ("--limit", "-n"), "how many notes", kind="number"),
+    ),
+)
+XREF = Command(
+    "xref",
+    "passage",
+    "a passage: John 3:16",
+    "scripture:xref",
+    """Show the passages linked with a passage, and why. The strongest come first.""",
+    (Option("limit", ("--limit", "-n"), "how many", kind="number"), TRANSLATION),
+)
+TOPICS = Command(
+    "topics",
+    "words",
+    "the name of a topic, or words of it",
+    "scripture:topics",
+    """Show the passages of a topic, or the topics named so (Nave's Topical Bible).""",
+    (
+        Option("of", ("--of",), "the topics of this passage"),
+        Option("limit", ("--limit", "-n"), "how many topics", kind="number"),
+    ),
+)
+SCAN = Command(
+    "scan",
+    "file",
+    "files; without one, what comes from a pipe",
+    "scan:scan",
+    """Show the references to Scripture in a text.
+
+    People see them marked in colour, programs get begin, end, passage and words. No vault is needed.
+    """,
+    (
+        Option("lines", ("--lines",), "each line a text of its own, answered by a line of JSON", kind="flag"),
+        Option("language", ("--language", "-l"), "its language: en, es, fr, de, pt, sw, zh, ko", multiple=True),
     ),
 )
 EXAMPLES = {
@@ -98,8 +163,13 @@ EXAMPLES = {
     "list": ("scribes list -n 5", "scribes list tag:hope after:2026-01"),
     "find": ("scribes find grace", 'scribes find "grace upon grace" speaker:stott before:2026'),
     "show": ("scribes show 2", "scribes show - --raw"),
+    "read": ('scribes read "Rom 8:28-30"', "scribes read Psalm 23 --in kjv --parallel web"),
+    "refs": ('scribes refs "Romans 8"', 'scribes refs --note 2 --dismiss "Job 3"'),
+    "xref": ('scribes xref "John 3:16"', "scribes xref Isaiah 53:5 -n 3 --in kjv"),
+    "topics": ("scribes topics faith", 'scribes topics --of "John 3:16"'),
+    "scan": ("scribes scan sermon.md", "cat sermon.md | scribes scan --json"),
 }
-COMMANDS = {command.name: command for command in (ADD, LIST, FIND, SHOW)}
+COMMANDS = {command.name: command for command in (ADD, LIST, FIND, SHOW, READ, REFS, XREF, TOPICS, SCAN)}
 
 
 def parse(command: Command, words: list[str]) -> dict[str, Any] | None:

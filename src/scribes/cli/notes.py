@@ -9,7 +9,7 @@ import typer
 
 from ..errors import InvalidInput
 from ..models.notes import NotePatch
-from ..records import as_data, replaced
+from ..records import as_data
 from . import references
 from .app import put
 from .capture import moment_of, show_all, show_saved
@@ -73,9 +73,12 @@ def edit(
     with session.open(create=False) as vault:
         old = vault.notes.get(references.resolve(session, note))
         if append is not None:
-            joined = f"{old.body.rstrip()}\n\n{_piped(append)}" if old.body.strip() else _piped(append)
-            given = replaced(given, body=joined)
-        changed = change_in_editor(session, vault, old) if given == NotePatch() else vault.notes.change(old.id, given)
+            changed = vault.notes.append(old.id, _piped(append) or "")
+            changed = vault.notes.change(old.id, given) if given != NotePatch() else changed
+        elif given == NotePatch():
+            changed = change_in_editor(session, vault, old)
+        else:
+            changed = vault.notes.change(old.id, given)
     references.touch(session, changed.id)
     show_saved(session, changed, "saved" if changed.revision != old.revision else "unchanged")
     return 0
@@ -202,17 +205,20 @@ def trash_empty(
         int | None,
         typer.Option(min=0, max=36_500, help="days since they were deleted; default: the setting trash_days (30)"),
     ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say how many")] = False,
 ) -> int:
     """Remove old notes in the trash for good, with their history. This cannot be undone."""
     session = current()
     days = session.settings.trash_days if older_than is None else older_than
     with session.open(create=False) as vault:
-        confirm(session, f"remove notes deleted more than {days} days ago for good?")
-        removed = vault.notes.purge(older_than_days=days)
+        number = vault.notes.purgeable(older_than_days=days)
+        if number and not dry_run:
+            confirm(session, f"remove {number} note{'s' * (number != 1)} deleted more than {days} days ago for good?")
+            number = vault.notes.purge(older_than_days=days)
     if session.json:
-        write_json({"removed": removed})
+        write_json({"removed": number, "dry_run": dry_run})
     else:
-        write(session, [f"removed {removed} note{'s' * (removed != 1)} for good"])
+        write(session, [f"{'would remove' if dry_run else 'removed'} {number} note{'s' * (number != 1)} for good"])
     return 0
 
 

@@ -68,8 +68,9 @@ def write_json(data: object) -> None:
     """Print data as JSON: indented on a terminal, one line to a program."""
     import json
 
-    indent = 2 if sys.stdout.isatty() else None
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=indent) + "\n")
+    tty = sys.stdout.isatty()
+    text = json.dumps(data, ensure_ascii=False, indent=2 if tty else None)
+    sys.stdout.write((text.translate(UNSAFE) if tty else text) + "\n")
 
 
 def width() -> int:

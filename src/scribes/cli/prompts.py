@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from ..errors import InvalidInput
@@ -49,3 +50,8 @@ def confirm(session: Session, question: str) -> None:
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise InvalidInput("nothing was done")
+
+
+def without_secrets() -> dict[str, str]:
+    """The environment for the programs we start: editor and pager need no passphrase."""
+    return {name: value for name, value in os.environ.items() if name != "SCRIBES_PASSPHRASE"}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from ..errors import InvalidInput
 from ..records import as_data
 from . import references
-from .output import hit_lines, note_lines, note_page, say, write, write_json
+from .output import hit_lines, note_lines, note_page, safe, say, write, write_json
 from .session import current
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..models.notes import Note
+    from ..wiring import Scribes
     from .session import Session
 
 NOTHING_FOUND = 3
@@ -54,25 +55,43 @@ def find(query: list[str], limit: int | None, tag: list[str], trash: bool) -> in
     return 0
 
 
-def show(note: list[str], raw: bool, at: str | None) -> int:
+def show(note: list[str], raw: bool, at: str | None, passages: bool) -> int:
     """Show whole notes."""
     session = current()
     if not note:
         raise InvalidInput("which note?", hint="scribes show 2 shows the second of the last listing")
     if at is not None and len(note) > 1:
         raise InvalidInput("--at works on one note")
+    if passages and (raw or at is not None):
+        raise InvalidInput("--passages shows the note as it is now, not with --raw or --at")
     with session.open(create=False) as vault:
         refs = [references.resolve(session, ref) for ref in note]
         notes = [vault.notes.get(ref) if at is None else vault.history.at(ref, at) for ref in refs]
+        if passages:
+            return _show_with_passages(session, vault, notes)
     references.touch(session, notes[-1].id)
     if session.json:
         write_json([as_data(one) for one in notes] if len(notes) > 1 else as_data(notes[0]))
     elif raw:
         from .. import frontmatter
 
-        write(session, "\n".join(frontmatter.write(one).rstrip("\n") for one in notes).split("\n"))
+        text = "\n".join(frontmatter.write(one).rstrip("\n") for one in notes)
+        write(session, safe(session, text).split("\n"))
     else:
         pages = [note_page(session, one) for one in notes]
+        write(session, [line for number, page in enumerate(pages) for line in ([""] if number else []) + page])
+    return 0
+
+
+def _show_with_passages(session: Session, vault: Scribes, notes: list[Note]) -> int:
+    from .passages import passage_pages, passages_data
+
+    references.touch(session, notes[-1].id)
+    if session.json:
+        data = [as_data(one) | {"passages": passages_data(session, vault, one)} for one in notes]
+        write_json(data if len(notes) > 1 else data[0])
+    else:
+        pages = [note_page(session, one) + passage_pages(session, vault, one) for one in notes]
         write(session, [line for number, page in enumerate(pages) for line in ([""] if number else []) + page])
     return 0
 

@@ -9,7 +9,8 @@ from ..config import Settings, load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..wiring import AskPassphrase, Scribes
+    from ..unlocking import AskPassphrase
+    from ..wiring import Scribes
 
 MAX_LABEL = 200
 

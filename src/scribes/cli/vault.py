@@ -219,7 +219,7 @@ def restore_backup(
 
 
 def doctor(fix: Annotated[bool, typer.Option("--fix", help="mend what can be mended")] = False) -> int:
-    """Check file, keys, history, search index, disk and versions; say what could be mended."""
+    """Check file, keys, history, search index, references, disk and versions; say what could be mended."""
     session = current()
     found = []
     with Bar(session, "checking") as bar:

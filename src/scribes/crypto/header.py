@@ -136,6 +136,6 @@ def read(data: bytes) -> Header:
                 str(content["at_rest"]),
                 int(content["revision"]),
             )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as e:
         raise Damaged("the key header beside the vault is damaged", hint="scribes doctor --fix makes it anew") from e
     raise NewerFormat(f"the key header has format {version}, this Scribes knows {VERSION}", hint="update Scribes")

@@ -83,6 +83,19 @@ def change_id(
     return blake2b(f"{content}{encode(about)}".encode(), digest_size=ID_BYTES).digest()
 
 
+def is_genuine(change: Change) -> bool:
+    """Whether a change's content is what its id was made of."""
+    return change.id == change_id(
+        change.content,
+        item=change.item,
+        kind=change.kind,
+        parents=change.parents,
+        device=change.device,
+        at_us=change.at_us,
+        schema=change.schema,
+    )
+
+
 def replay(changes: Iterable[Change]) -> list[State]:
     """The state after each change of one item, in the order of causes (the last is the present one).
 
@@ -92,14 +105,17 @@ def replay(changes: Iterable[Change]) -> list[State]:
     heads: set[bytes] = set()
     waiting = {change.id: change for change in changes}
     while waiting:
-        ready = [change for change in waiting.values() if all(parent in states for parent in change.parents)]
-        if not ready:
-            raise Damaged("a change in the history lacks its parent")
-        for change in ready:
+        before = len(waiting)
+        # In the order of arrival parents come first, so one pass is the rule.
+        for change in list(waiting.values()):
+            if not all(parent in states for parent in change.parents):
+                continue
             states[change.id] = _after(states[change.parents[0]] if change.parents else None, change)
             heads -= set(change.parents)
             heads.add(change.id)
             del waiting[change.id]
+        if len(waiting) == before:
+            raise Damaged("a change in the history lacks its parent")
     if len(heads) > 1:
         raise Conflict("a note has two versions side by side that wait to be merged")
     return list(states.values())

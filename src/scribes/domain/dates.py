@@ -40,6 +40,7 @@ def localised(moment: datetime) -> datetime:
         aware = moment if moment.tzinfo else moment.astimezone()
         # Every zone must be able to show it, and SQLite to keep it.
         aware.astimezone(UTC)
+        from_us(to_us(aware), offset_minutes=offset_minutes(aware))
         return aware
     except (OverflowError, ValueError, OSError) as e:
         raise InvalidInput(f"{moment} is outside the dates Scribes can keep") from e

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
     Edit = tuple[int, int, str]
 
-# Above this many words on either side a replaced stretch is kept whole: difflib is quadratic in unrelated texts.
-MAX_WORDS = 2_000
-MAX_LINES = 5_000
+# difflib is cubic where many tokens are alike, so it only sees stretches of at most this many pairs.
+MAX_PAIRS = 40_000
 
 
 def diff(old: str, new: str) -> list[Edit]:
@@ -26,10 +25,9 @@ def diff(old: str, new: str) -> list[Edit]:
     if not old:
         return [(0, 0, new)]
     edits: list[Edit] = []
-    lines_old, lines_new = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    for start, removed, inserted in _align(lines_old, lines_new, limit=MAX_LINES):
-        words_old, words_new = _words(removed), _words(inserted)
-        edits += [(start + at, len(gone), came) for at, gone, came in _align(words_old, words_new, limit=MAX_WORDS)]
+    for start, removed, inserted in _align(_lines(old), _lines(new)):
+        words = _align(_words(removed), _words(inserted))
+        edits += [(start + at, len(gone), came) for at, gone, came in words]
     return edits
 
 
@@ -52,38 +50,87 @@ def apply(old: str, edits: Sequence[Sequence[int | str]]) -> str:
     return "".join(pieces)
 
 
-def _align(old: list[str], new: list[str], *, limit: int) -> list[tuple[int, str, str]]:
-    """The replaced stretches of two token lists: (offset in the old text, what went, what came)."""
+def _align(old: list[str], new: list[str]) -> list[tuple[int, str, str]]:
+    """The replaced stretches of two token lists: (offset in the old text, what went, what came).
+
+    Tokens that stand once on either side are anchors (Source: Bram Cohen's patience diff); between them difflib looks.
+    """
+    offsets = [0]
+    for token in old:
+        offsets.append(offsets[-1] + len(token))
+    stretches: list[tuple[int, str, str]] = []
+    begin_old, begin_new = 0, 0
+    for end_old, end_new in [*_anchors(old, new), (len(old), len(new))]:
+        for first, last, came in _between(old[begin_old:end_old], new[begin_new:end_new]):
+            gone = "".join(old[begin_old + first : begin_old + last])
+            stretches.append((offsets[begin_old + first], gone, came))
+        begin_old, begin_new = end_old + 1, end_new + 1
+    return stretches
+
+
+def _anchors(old: list[str], new: list[str]) -> list[tuple[int, int]]:
+    """The longest ascending run of tokens that are unique in both lists, as pairs of positions."""
+    from bisect import bisect_left
+
+    places_new = _unique(new)
+    pairs = [(at, places_new[token]) for token, at in _unique(old).items() if token in places_new]
+    tails: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for number, (_, at_new) in enumerate(pairs):
+        place = bisect_left(tails, at_new)
+        before.append(ends[place - 1] if place else -1)
+        tails[place:], ends[place:] = [at_new, *tails[place + 1 :]], [number, *ends[place + 1 :]]
+    run = []
+    at = ends[-1] if ends else -1
+    while at >= 0:
+        run.append(pairs[at])
+        at = before[at]
+    return run[::-1]
+
+
+def _unique(tokens: list[str]) -> dict[str, int]:
+    """The tokens that stand once, and where, in their order."""
+    seen: dict[str, int] = {}
+    again = set()
+    for at, token in enumerate(tokens):
+        if token in seen:
+            again.add(token)
+        seen[token] = at
+    return {token: at for token, at in seen.items() if token not in again}
+
+
+def _between(old: list[str], new: list[str]) -> list[tuple[int, int, str]]:
+    """The replaced stretches between two anchors: (first, last) of the old tokens and what came."""
     head = 0
     while head < min(len(old), len(new)) and old[head] == new[head]:
         head += 1
     tail = 0
     while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
         tail += 1
-    middle_old, middle_new = old[head : len(old) - tail], new[head : len(new) - tail]
-    offset = sum(map(len, old[:head]))
-    if not middle_old and not middle_new:
+    left_old, left_new = old[head : len(old) - tail], new[head : len(new) - tail]
+    if not left_old and not left_new:
         return []
-    if not middle_old or not middle_new or max(len(middle_old), len(middle_new)) > limit:
-        return [(offset, "".join(middle_old), "".join(middle_new))]
-    return _stretches(middle_old, middle_new, offset)
-
-
-def _stretches(old: list[str], new: list[str], offset: int) -> list[tuple[int, str, str]]:
+    if not left_old or not left_new or len(left_old) * len(left_new) > MAX_PAIRS:
+        return [(head, len(old) - tail, "".join(left_new))]
     from difflib import SequenceMatcher
 
-    starts = [offset]
-    for token in old:
-        starts.append(starts[-1] + len(token))
     return [
-        (starts[i1], "".join(old[i1:i2]), "".join(new[j1:j2]))
-        for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        (head + i1, head + i2, "".join(left_new[j1:j2]))
+        for tag, i1, i2, j1, j2 in SequenceMatcher(None, left_old, left_new, autojunk=False).get_opcodes()
         if tag != "equal"
     ]
 
 
-def _words(text: str) -> list[str]:
-    """Runs of white space, runs of word characters, and single other characters."""
+def _lines(text: str) -> list[str]:
+    """Lines, each with the empty ones behind it."""
     import re
 
-    return re.findall(r"\s+|\w+|[^\w\s]", text)
+    return re.findall(r"[^\n]*\n+|[^\n]+", text)
+
+
+def _words(text: str) -> list[str]:
+    """Words and single other characters, each with the white space behind it."""
+    import re
+
+    return re.findall(r"\w+\s*|[^\w\s]\s*|\s+", text)

@@ -34,6 +34,8 @@ class Content:
     tags: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     deleted_us: int | None = None
+    refs: tuple[tuple[str, str, int, int], ...] = ()
+    """What a person chose about references (domain/passages.py): [choice, text, start, end]."""
 
 
 PLAIN_FIELDS = ("title", "speaker", "venue", "series")
@@ -83,6 +85,7 @@ def patched(content: Content, patch: NotePatch) -> Content:
         tags=clean_tags((set(tags) - (before - after)) | (after - before)),
         topics=content.topics if patch.topics is None else clean_topics(patch.topics),
         deleted_us=content.deleted_us,
+        refs=content.refs,
     )
 
 
@@ -101,6 +104,8 @@ def fields_between(before: Content | None, after: Content) -> dict[str, Any]:
         fields["occurred"] = occurred
     if old.deleted_us != after.deleted_us:
         fields["deleted"] = after.deleted_us
+    if old.refs != after.refs:
+        fields["refs"] = [list(choice) for choice in after.refs]
     return fields
 
 
@@ -123,6 +128,7 @@ def content_at(state: State) -> Content:
             series=str(fields.get("series", "")),
             tags=tuple(map(str, fields.get("tags", ()))),
             topics=tuple(map(str, fields.get("topics", ()))),
+            refs=_choices(fields["refs"]) if fields.get("refs") else (),
         )
     except (KeyError, TypeError, ValueError) as e:
         raise Damaged("a change in the history has malformed fields") from e
@@ -145,6 +151,8 @@ def summary(before: Content | None, after: Content) -> str:
         signed = [f"+{x}" for x in sorted(came - went)] + [f"-{x}" for x in sorted(went - came)]
         if signed:
             parts.append(f"{name} {' '.join(signed)}")
+    if before.refs != after.refs:
+        parts.append("references")
     return ", ".join(parts) or "nothing"
 
 
@@ -166,6 +174,12 @@ def _words_changed(before: str, after: str) -> str:
     gone = sum(len(before[at : at + removed].split()) for at, removed, _ in edits)
     came = sum(len(inserted.split()) for _, _, inserted in edits)
     return "text " + " ".join([f"+{came}"] * bool(came) + [f"-{gone}"] * bool(gone) or ["spacing"])
+
+
+def _choices(listed: Any) -> tuple[tuple[str, str, int, int], ...]:
+    from .passages import checked
+
+    return checked(listed)
 
 
 def _line(name: str, text: str) -> str:

@@ -77,6 +77,20 @@ def available(folder: str | os.PathLike[str] | None = None) -> list[Translation]
     return sorted(found.values(), key=lambda text: (not text.is_bundled, text.code != DEFAULT, text.code))
 
 
+def named(code: str, folder: str | os.PathLike[str] | None = None) -> Translation | None:
+    """Return what is known of the text with a code, without looking at the others, or None.
+
+    Raises:
+        Damaged: its file is not a whole text.
+    """
+    from scribes.scripture.text_file import load_about
+
+    path = _place(code.lower(), folder)
+    if path is None:
+        return None
+    return Translation(path, load_about(path), is_bundled=os.path.dirname(path) == _BUNDLED)
+
+
 def read(
     start: int, end: int, *, translation: str = DEFAULT, folder: str | os.PathLike[str] | None = None
 ) -> list[Verse]:
@@ -124,18 +138,20 @@ def _code(path: str) -> str:
 
 
 def _open(translation: str, folder: str | os.PathLike[str] | None) -> TextFile:
-    code = translation.lower()
-    if code.isalnum() or code.replace("-", "").replace("_", "").isalnum():
-        for place in (folder, _BUNDLED):
-            if place is not None:
-                path = os.path.join(place, code + _SUFFIX)
-                try:
-                    stat = os.stat(path)
-                except OSError:
-                    continue
-                return _opened(path, stat)
+    path = _place(translation.lower(), folder)
+    if path is not None:
+        return _opened(path, os.stat(path))
     known = ", ".join(text.code for text in available(folder))
     raise NotFound(f"there is no text {translation!r}", hint=f"texts at hand: {known}; scribes bible add adds one")
+
+
+def _place(code: str, folder: str | os.PathLike[str] | None) -> str | None:
+    """Return where the text with a code lies: an added one hides a bundled one. A code is no path."""
+    if code.isalnum() or code.replace("-", "").replace("_", "").isalnum():
+        for place in (folder, _BUNDLED):
+            if place is not None and os.path.isfile(path := os.path.join(place, code + _SUFFIX)):
+                return path
+    return None
 
 
 def _opened(path: str, stat: os.stat_result) -> TextFile:

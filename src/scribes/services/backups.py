@@ -17,11 +17,11 @@ from ..canonical import encode
 from ..crypto.header import Header
 from ..crypto.header import read as read_header
 from ..crypto.keys import subkey
-from ..errors import AlreadyExists, Damaged, InvalidInput, NotFound
+from ..errors import AlreadyExists, Conflict, Damaged, InvalidInput, NotFound, ScribesError
 from ..files import from_os_error, private_folder, remove_quietly, sync_folder, write_atomically
 from ..locks import VaultLock
 from ..models.vault import Backup
-from ..storage import meta, notes
+from ..storage import meta, migrations, notes
 from .vault import FILE_KEY, header_path, put_in_place, remove_database
 
 TYPE_CHECKING = False
@@ -47,13 +47,11 @@ class Backups:
         context: Context,
         *,
         header: Callable[[], Header],
-        data_key: Callable[[], bytes],
         folder: str,
         open_engine: OpenEngine,
     ) -> None:
         self._context = context
         self._header = header
-        self._data_key = data_key
         self._folder = folder
         self._open_engine = open_engine
 
@@ -65,12 +63,14 @@ class Backups:
         target = self._target(path, reason)
         with self._context.engine.read():
             # A key that another process rotated is noticed here, before it is asked for.
-            pass
+            header = self._header()
+        if not header.fits(self._context.key.value):
+            raise Conflict("the vault's key was changed meanwhile", hint="run the command again")
         copy = target + ".part-vault"
         try:
-            self._context.engine.copy_to(copy, subkey(self._data_key(), FILE_KEY), progress)
+            self._context.engine.copy_to(copy, subkey(self._context.key.value, FILE_KEY), progress)
             number = self._count(copy)
-            _pack(target + ".part", copy, self._header())
+            _pack(target + ".part", copy, header)
             verify(target + ".part")
             os.replace(target + ".part", target)
             sync_folder(os.path.dirname(target))
@@ -88,7 +88,10 @@ class Backups:
         except OSError:
             return []
         found = []
+        ours = self._header().vault.hex()
         for path in (os.path.join(self._folder, name) for name in names):
+            if _vault_of(path) != ours:
+                continue
             status = os.stat(path)
             found.append(Backup(path, status.st_size, -1, datetime.fromtimestamp(status.st_mtime, UTC)))
         return sorted(found, key=lambda backup: backup.made_at, reverse=True)
@@ -110,7 +113,7 @@ class Backups:
         return target
 
     def _count(self, copy: str) -> int:
-        engine = self._open_engine(copy, subkey(self._data_key(), FILE_KEY))
+        engine = self._open_engine(copy, subkey(self._context.key.value, FILE_KEY))
         try:
             with engine.read() as tx:
                 return notes.count(tx, visible_to=self._context.visible_to)
@@ -133,12 +136,14 @@ def restore(
     *,
     unlock: Callable[[Header], bytes],
     current: Engine | None,
+    before: Callable[[], object],
     open_engine: OpenEngine,
     device_name: str,
 ) -> tuple[Header, bytes, str | None]:
     """Put a backup in the place of the vault: its header, its data key, and where an unreadable old file was put.
 
-    `current` is the open vault, whose backup the caller has made; None where there is none or it cannot be opened.
+    `current` is the open vault, None where there is none or it cannot be opened; `before` backs it up at the last
+    moment, when nobody can write to it any more.
 
     Raises: NotFound, InvalidInput, Damaged, WrongKey, Locked, StorageFull, Busy; the vault is then as it was.
     """
@@ -153,6 +158,7 @@ def restore(
         moved = None
         if current is not None:
             with current.alone():
+                before()
                 put_in_place(current, copy, header, data_key)
         else:
             moved = _put_where_none_opens(copy, vault_path, header)
@@ -168,6 +174,7 @@ def _prepare(copy: str, data_key: bytes, header: Header, *, open_engine: OpenEng
         if problems := engine.problems():
             raise Damaged(f"the vault in the backup is not sound: {problems[0]}", hint="try an older backup")
         with engine.write() as tx:
+            migrations.version(tx)
             meta.become_new_device(tx, device_name)
             meta.put(tx, "header", header.to_bytes())
     finally:
@@ -251,6 +258,15 @@ def _read(archive: tarfile.TarFile, vault_to: str | None) -> Header:
         raise from_os_error(e, str(archive.name)) from e
 
 
+def _vault_of(path: str) -> str:
+    """The id of the vault a backup is of, as its manifest says; empty where it cannot be read."""
+    try:
+        with _opened(path) as archive:
+            return str(json.loads(_small(archive, "manifest.json"))["vault"])
+    except (ScribesError, tarfile.TarError, KeyError, TypeError, ValueError, OSError):
+        return ""
+
+
 def _small(archive: tarfile.TarFile, name: str) -> bytes:
     member = archive.next()
     file = archive.extractfile(member) if member is not None and member.name == name and member.isfile() else None
@@ -263,7 +279,7 @@ def _extract(archive: tarfile.TarFile, to: str | None) -> str:
     """The SHA-256 of the vault in a backup, which is written to `to` on the way."""
     member = archive.next()
     file = archive.extractfile(member) if member is not None and member.name == "vault" and member.isfile() else None
-    if file is None:
+    if member is None or file is None or member.issparse():
         raise ValueError("no vault")
     digest = hashlib.sha256()
     out = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600) if to else None

@@ -6,15 +6,16 @@ import os
 import shutil
 from datetime import UTC, datetime, timedelta
 
-from ..crypto.header import Header
+from ..crypto.header import Header, new_header, unlock
 from ..crypto.header import read as read_header
-from ..domain.changes import replay
+from ..domain.changes import is_genuine, replay
 from ..domain.notes import KIND, content_at
-from ..errors import Conflict, Damaged, ScribesError
-from ..files import read_if_there, write_atomically
+from ..domain.passages import references_of
+from ..errors import Damaged, ScribesError
+from ..files import read_if_there
 from ..models.vault import Check
-from ..storage import changes, drafts, integrity, meta, migrations, notes
-from .vault import cloud_folder, header_path
+from ..storage import changes, drafts, integrity, meta, migrations, notes, passages
+from .vault import cloud_folder, header_path, rewrite_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Checks:
             "permissions": lambda: self._permissions(fix),
             "history": lambda: self._history(fix, progress),
             "search index": lambda: self._index(fix),
+            "references": lambda: self._references(fix, progress),
             "drafts": self._drafts,
             "backup": lambda: self._backup(fix),
             "folder": self._folder,
@@ -69,18 +71,33 @@ class Checks:
         """The header beside the vault and its copy inside: the one with the higher revision is right."""
         path = header_path(self._engine.path)
         with self._engine.read() as tx:
-            inside = read_header(meta.get(tx, "header") or b"")
-        beside = _read_or_none(path)
-        if beside == inside:
-            slots = " and ".join(str(slot["kind"]) for slot in inside.slots)
+            inside, recovery_key = meta.get(tx, "header") or b"", str(meta.get(tx, "recovery_key") or "")
+        headers = [self._sound(data, recovery_key) for data in (inside, read_if_there(path) or b"")]
+        if headers[0] is not None and headers[0] == headers[1]:
+            slots = " and ".join(str(slot["kind"]) for slot in headers[0].slots)
             return Check("key header", OK, f"opened by {slots}")
         if not fix:
-            return Check("key header", DAMAGED, f"{path} differs from the copy in the vault", "--fix makes it anew")
-        newest = beside if beside and beside.vault == inside.vault and beside.revision > inside.revision else inside
-        with self._engine.write() as tx:
-            meta.put(tx, "header", newest.to_bytes())
-        write_atomically(path, newest.to_bytes())
+            return Check("key header", DAMAGED, f"{path} and the copy in the vault differ", "--fix makes them anew")
+        rewrite_header(self._engine, lambda: self._right(headers, recovery_key))
         return Check("key header", MENDED, "made anew")
+
+    def _sound(self, data: bytes, recovery_key: str) -> Header | None:
+        """The header in some bytes, if it is this vault's and the recovery key opens it."""
+        try:
+            header = read_header(data)
+            opened = header.fits(self._context.key.value) and unlock(header, recovery_key=recovery_key)
+            return header if opened else None
+        except ScribesError:
+            return None
+
+    def _right(self, headers: list[Header | None], recovery_key: str) -> Header:
+        """The newest sound header; where none is, a new one that the recovery key opens."""
+        sound = [header for header in headers if header is not None]
+        if sound:
+            return max(sound, key=lambda header: header.revision)
+        with self._engine.read() as tx:
+            vault = meta.get(tx, "vault")
+        return new_header(vault, self._context.key.value, recovery_key=recovery_key, passphrase=None, at_rest="file")
 
     def _permissions(self, fix: bool) -> Check:
         if os.name != "posix":
@@ -117,7 +134,10 @@ class Checks:
 
     def _same(self, item: bytes) -> bool:
         with self._engine.read() as tx:
-            state = replay(changes.of_item(tx, item))[-1]
+            history = changes.of_item(tx, item)
+            if not all(map(is_genuine, history)):
+                raise Damaged("a change in the history is not what was written", hint="scribes restore-backup FILE")
+            state = replay(history)[-1]
             try:
                 stored = notes.get(tx, item, visible_to=self._context.visible_to)
             except ScribesError:
@@ -141,6 +161,7 @@ class Checks:
                     created_us=state.created_us,
                     changed_us=state.changed_us,
                     content=content,
+                    references=references_of(content),
                 )
 
     def _index(self, fix: bool) -> Check:
@@ -154,6 +175,25 @@ class Checks:
         with self._engine.write() as tx:
             integrity.rebuild_index(tx)
         return Check("search index", MENDED, "made anew")
+
+    def _references(self, fix: bool, progress: Progress | None) -> Check:
+        """Read every note's references again and compare; `fix` makes the table anew."""
+        from .passages import Passages, differing
+
+        with self._engine.read() as tx:
+            current = passages.is_current(tx)
+        different = differing(self._engine, progress) if current else 0
+        if current and not different:
+            with self._engine.read() as tx:
+                return Check("references", OK, f"{passages.count(tx)} stand as the notes say")
+        if not fix:
+            if not current:
+                return Check("references", WARNING, "not read from all notes yet", "reads them")
+            return Check("references", DAMAGED, f"{different} notes have others than they name", "reads them anew")
+        with self._engine.write() as tx:
+            passages.clear(tx)
+        Passages(self._context).catch_up(progress)
+        return Check("references", MENDED, "read anew from the notes")
 
     def _drafts(self) -> Check:
         with self._engine.read() as tx:
@@ -200,14 +240,6 @@ class Checks:
             OK,
             ", ".join([*parts, getattr(apsw, "mc_version", "no encryption"), f"sqlite-vec {sqlite_vec.__version__}"]),
         )
-
-
-def _read_or_none(path: str) -> Header | None:
-    data = read_if_there(path)
-    try:
-        return read_header(data) if data else None
-    except (Damaged, Conflict):
-        return None
 
 
 def _size(size_bytes: float) -> str:

@@ -10,11 +10,19 @@ if TYPE_CHECKING:
     from ..storage.meta import Identity
 
 
+class HeldKey:
+    """The data key of an open vault: one holder for all, so that after a rotation nobody has the old one."""
+
+    def __init__(self, value: bytes) -> None:
+        self.value = value
+
+
 @record
 class Context:
-    """The engine, who writes here, the spaces they may see, and the name that `undo` will show for what is done."""
+    """The engine and its data key, who writes here, the spaces they may see, and the name `undo` will show."""
 
     engine: Engine
+    key: HeldKey
     me: Identity
     visible_to: tuple[int, ...]
     command: str

@@ -186,8 +186,13 @@ def _walk(root: str) -> Iterator[str]:
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         for name in names:
             file = os.path.join(folder, name)
-            if name.lower().endswith(MARKDOWN) and not name.startswith(".") and not os.path.islink(file):
+            if name.lower().endswith(MARKDOWN) and not name.startswith(".") and _is_plain(file):
                 yield file
+
+
+def _is_plain(file: str) -> bool:
+    """Whether this is a file itself: no link, and nothing that would be waited on for ever."""
+    return os.path.isfile(file) and not os.path.islink(file)
 
 
 def _load(file: str) -> bytes:

@@ -25,7 +25,6 @@ class Keys:
         context: Context,
         *,
         header: Callable[[], Header],
-        data_key: bytes,
         stores: Sequence[KeyStore],
         pending: KeyStore,
         open_engine: OpenEngine,
@@ -33,7 +32,7 @@ class Keys:
     ) -> None:
         self._engine = context.engine
         self._header = header
-        self._data_key = data_key
+        self._held = context.key
         self._stores = stores
         self._pending = pending
         self._open_engine = open_engine
@@ -61,10 +60,13 @@ class Keys:
 
         Raises: InvalidInput, Locked.
         """
-        header = with_passphrase(
-            self._header(), self._data_key, passphrase, memory_kib=self._memory_kib, passes=self._passes
-        )
-        rewrite_header(self._engine, header)
+
+        def changed() -> Header:
+            return with_passphrase(
+                self._header(), self._held.value, passphrase, memory_kib=self._memory_kib, passes=self._passes
+            )
+
+        rewrite_header(self._engine, changed)
 
     def rotate(self, *, passphrase: str | None = None, progress: Progress | None = None) -> str:
         """A new recovery key, after the whole file was re-encrypted under a new data key.
@@ -100,13 +102,13 @@ class Keys:
                 if holding:
                     self._pending.put(old.vault, data_key)
                 put_in_place(self._engine, copy, header, data_key)
+                self._held.value = data_key
                 # While others still wait: who comes next finds file, header and key in agreement.
                 for store in holding:
                     store.put(old.vault, data_key)
                 self._pending.remove(old.vault)
         finally:
             remove_database(copy)
-        self._data_key = data_key
         return recovery_key
 
     def lock(self, *, recovery_key_is_written_down: bool = False) -> list[str]:

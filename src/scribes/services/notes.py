@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from ..models.passages import Reference
     from ..ports import Progress, Tx
     from ..storage.notes import Stored
     from .context import Context
@@ -138,6 +139,16 @@ class Notes:
                 drafts.remove(tx, draft)
             return self._put(tx, stored, patched(stored.content, patch))
 
+    def append(self, ref: str, text: str) -> Note:
+        """The note with a paragraph added at its end.
+
+        Raises: NotFound, Ambiguous, InvalidInput.
+        """
+        with self._engine.write() as tx:
+            stored = find_in(tx, ref, self._context)
+            body = f"{stored.content.body.rstrip()}\n\n{text}".lstrip("\n")
+            return self._put(tx, stored, patched(stored.content, NotePatch(body=body)))
+
     def tag(self, ref: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Note:
         """The note with tags added and removed.
 
@@ -169,6 +180,12 @@ class Notes:
         with self._engine.read() as tx:
             found = notes.trashed(tx, visible_to=self._context.visible_to, limit=limit)
             return [to_note(tx, stored, self._context) for stored in found]
+
+    def purgeable(self, *, older_than_days: int) -> int:
+        """How many notes `purge` would remove."""
+        with self._engine.read() as tx:
+            before_us = tx.now_us - older_than_days * DAY_US + 1
+            return notes.count_trashed(tx, visible_to=self._context.visible_to, before_us=before_us)
 
     def purge(self, *, older_than_days: int) -> int:
         """How many notes in the trash, with their whole history, were removed for good. This cannot be undone."""
@@ -213,6 +230,7 @@ class Prepared:
     content: Content
     change: Change
     packed: bytes
+    references: tuple[Reference, ...]
 
 
 def prepare(new: NewNote, *, at_us: int, device: bytes) -> Prepared:
@@ -233,7 +251,9 @@ def prepare(new: NewNote, *, at_us: int, device: bytes) -> Prepared:
         edits=diff("", content.body),
         fields=fields_between(None, content),
     )
-    return Prepared(id, content, change, pack(change.content))
+    from ..domain.passages import references_of
+
+    return Prepared(id, content, change, pack(change.content), references_of(content))
 
 
 def add_in(tx: Tx, context: Context, prepared: Prepared, operation: int) -> Stored:
@@ -241,7 +261,16 @@ def add_in(tx: Tx, context: Context, prepared: Prepared, operation: int) -> Stor
     id, content, change = prepared.id, prepared.content, prepared.change
     me, at_us = context.me, change.at_us
     changes.append(tx, change, space=me.space, device=me.device, operation=operation, packed=prepared.packed)
-    n = notes.insert(tx, id=id, space=me.space, heads=change.id, created_us=at_us, changed_us=at_us, content=content)
+    n = notes.insert(
+        tx,
+        id=id,
+        space=me.space,
+        heads=change.id,
+        created_us=at_us,
+        changed_us=at_us,
+        content=content,
+        references=prepared.references,
+    )
     return notes.Stored(n, id, change.id, at_us, at_us, content)
 
 

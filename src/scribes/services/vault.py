@@ -83,6 +83,8 @@ def found(
 def _first_file(
     path: str, header: Header, data_key: bytes, recovery_key: str, *, open_engine: OpenEngine, device_name: str
 ) -> None:
+    from ..storage import passages
+
     temporary = path + ".new"
     remove_database(temporary)
     engine = open_engine(temporary, subkey(data_key, FILE_KEY), create=True)
@@ -90,6 +92,7 @@ def _first_file(
         with engine.write() as tx:
             migrations.upgrade(tx)
             meta.found_vault(tx, vault=header.vault, device_name=device_name)
+            passages.note_read(tx, None)
             meta.put(tx, "recovery_key", recovery_key)
             meta.put(tx, "header", header.to_bytes())
     finally:
@@ -148,12 +151,12 @@ def find_header(path: str, *, keys: Iterable[bytes], open_engine: OpenEngine) ->
     return header
 
 
-def header_inside(path: str, keys: Iterable[bytes], open_engine: OpenEngine) -> Header | None:
+def header_inside(path: str, keys: Iterable[bytes], open_engine: OpenEngine, *, locked: bool = False) -> Header | None:
     """The copy of the header in the vault, if one of `keys` opens it."""
     for data_key in keys:
         try:
-            engine = open_engine(path, subkey(data_key, FILE_KEY))
-        except Damaged:
+            engine = open_engine(path, subkey(data_key, FILE_KEY), locked=locked)
+        except (Damaged, NotFound):
             continue
         try:
             with engine.read() as tx:
@@ -176,42 +179,34 @@ def put_in_place(engine: Engine, copy: str, header: Header, data_key: bytes) -> 
     os.replace(header_path(engine.path) + NEXT_SUFFIX, header_path(engine.path))
 
 
-def finish_replacement(path: str, *, keys: Callable[[Header], bytes | None], open_engine: OpenEngine) -> None:
-    """Finish or take back a replacement that a crash interrupted, by looking which key opens the file.
-
-    Raises: Locked, when no key at hand tells.
-    """
+def finish_replacement(path: str, *, keys: Iterable[bytes], open_engine: OpenEngine) -> None:
+    """Finish or take back a replacement that a crash interrupted: the header that the file itself carries is right."""
     coming = header_path(path) + NEXT_SUFFIX
     lock = VaultLock(path)
     try:
         lock.exclude()
-        data, present = read_if_there(coming), read_if_there(header_path(path))
+        data = read_if_there(coming)
         if data is None:
             return
-        if _opens(path, keys, data, open_engine):
+        inside = header_inside(path, keys, open_engine, locked=True)
+        if inside is not None and inside.to_bytes() == data:
             os.replace(coming, header_path(path))
-        elif present is not None and _opens(path, keys, present, open_engine):
+        elif inside is not None:
             remove_quietly(coming)
     finally:
         lock.close()
 
 
-def _opens(path: str, keys: Callable[[Header], bytes | None], header: bytes, open_engine: OpenEngine) -> bool:
-    data_key = keys(read_header(header))
-    if data_key is None:
-        return False
-    try:
-        open_engine(path, subkey(data_key, FILE_KEY), locked=True).close()
-        return True
-    except Damaged:
-        return False
+def rewrite_header(engine: Engine, changed: Callable[[], Header]) -> None:
+    """Put a new header into the vault, then beside it, while nobody rotates the key.
 
-
-def rewrite_header(engine: Engine, header: Header) -> None:
-    """Put a new header into the vault, then beside it; where a crash parts them, `doctor` takes the higher revision."""
-    with engine.write() as tx:
-        meta.put(tx, "header", header.to_bytes())
-    write_atomically(header_path(engine.path), header.to_bytes())
+    Where a crash parts the two, `doctor` takes the higher revision.
+    """
+    with engine.alone():
+        header = changed()
+        with engine.write() as tx:
+            meta.put(tx, "header", header.to_bytes())
+        write_atomically(header_path(engine.path), header.to_bytes())
 
 
 def cloud_folder(path: str) -> str | None:

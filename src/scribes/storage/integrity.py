@@ -24,4 +24,5 @@ def clear_state(tx: Tx) -> None:
     """Empty the tables that are made from the history."""
     tx.run("INSERT INTO note_text (note_text) VALUES ('delete-all')")
     tx.run("DELETE FROM note_label")
+    tx.run("DELETE FROM note_ref")
     tx.run("DELETE FROM note")

@@ -10,13 +10,17 @@ from .visible import in_spaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..domain.passages import Choices
+    from ..models.passages import Reference
     from ..ports import Row, Tx, Value
     from .visible import Spaces
 
 HANDLE_FROM, HANDLE_DIGITS, MIN_DIGITS = 10, 12, 4
 COLUMNS = (
     "note.n, note.id, note.heads, note.created_us, note.changed_us, note.title, note.body, note.occurred_us,"
-    " note.occurred_offset, note.speaker, note.venue, note.series, note.tags, note.topics, note.deleted_us"
+    " note.occurred_offset, note.speaker, note.venue, note.series, note.tags, note.topics, note.deleted_us, note.refs"
 )
 
 
@@ -35,15 +39,30 @@ class Stored:
     content: Content
 
 
-def insert(tx: Tx, *, id: bytes, space: int, heads: bytes, created_us: int, changed_us: int, content: Content) -> int:
-    """A new note's row and labels; its key."""
+def insert(
+    tx: Tx,
+    *,
+    id: bytes,
+    space: int,
+    heads: bytes,
+    created_us: int,
+    changed_us: int,
+    content: Content,
+    references: Sequence[Reference],
+) -> int:
+    """A new note's row, labels and references; its key."""
     n = tx.run(
         "INSERT INTO note (id, space_id, heads, created_us, changed_us, title, body, occurred_us, occurred_offset,"
-        " speaker, venue, series, tags, topics, deleted_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " speaker, venue, series, tags, topics, deleted_us, refs)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (id, space, heads, created_us, changed_us, *_values(content)),
     )
     _put_labels(tx, n, content)
     _put_words(tx, n, content)
+    if references:
+        from . import passages
+
+        passages.put(tx, n, content, references)
     return n
 
 
@@ -57,12 +76,15 @@ def update(tx: Tx, stored: Stored, *, heads: bytes, at_us: int, content: Content
         _put_words(tx, stored.n, content)
     tx.run(
         "UPDATE note SET heads = ?, changed_us = ?, title = ?, body = ?, occurred_us = ?, occurred_offset = ?,"
-        " speaker = ?, venue = ?, series = ?, tags = ?, topics = ?, deleted_us = ? WHERE n = ?",
+        " speaker = ?, venue = ?, series = ?, tags = ?, topics = ?, deleted_us = ?, refs = ? WHERE n = ?",
         (heads, at_us, *_values(content), stored.n),
     )
     if (content.tags, content.topics) != (old.tags, old.topics):
         tx.run("DELETE FROM note_label WHERE note_n = ?", (stored.n,))
         _put_labels(tx, stored.n, content)
+    from . import passages
+
+    passages.change(tx, stored.n, old, content)
 
 
 def get(tx: Tx, id: bytes, *, visible_to: Spaces) -> Stored:
@@ -117,6 +139,23 @@ def after_key(tx: Tx, n: int, *, visible_to: Spaces, limit: int) -> list[Stored]
     return [stored_from(row) for row in tx.rows(sql, (n, limit))]
 
 
+def of_everybody(tx: Tx, n: int, *, limit: int) -> list[Stored]:
+    """Notes of all spaces, in the trash too, by ascending key: for work on tables that nobody is shown."""
+    rows = tx.rows(f"SELECT {COLUMNS} FROM note WHERE n > ? ORDER BY n LIMIT ?", (n, limit))
+    return [stored_from(row) for row in rows]
+
+
+def by_keys(tx: Tx, keys: Sequence[int], *, visible_to: Spaces) -> list[Stored]:
+    """The notes of some keys that may be seen and are not in the trash, in any order."""
+    marks = ", ".join("?" * len(keys))
+    # NOT INDEXED: by row key, or SQLite walks the whole index of recent notes.
+    sql = (
+        f"SELECT {COLUMNS} FROM note NOT INDEXED"
+        f" WHERE n IN ({marks}) AND {in_spaces(visible_to)} AND deleted_us IS NULL"
+    )
+    return [stored_from(row) for row in tx.rows(sql, keys)]
+
+
 def trashed(tx: Tx, *, visible_to: Spaces, limit: int, before_us: int | None = None) -> list[Stored]:
     """Notes in the trash, the last deleted first; with `before_us` only those deleted before it."""
     sql = (
@@ -124,6 +163,12 @@ def trashed(tx: Tx, *, visible_to: Spaces, limit: int, before_us: int | None = N
         " AND (?1 IS NULL OR deleted_us < ?1) ORDER BY deleted_us DESC LIMIT ?2"
     )
     return [stored_from(row) for row in tx.rows(sql, (before_us, limit))]
+
+
+def count_trashed(tx: Tx, *, visible_to: Spaces, before_us: int) -> int:
+    """How many notes in the trash were deleted before an instant."""
+    sql = f"SELECT count(*) FROM note WHERE {in_spaces(visible_to)} AND deleted_us < ?"
+    return int(tx.value(sql, (before_us,)))
 
 
 def count(tx: Tx, *, visible_to: Spaces) -> int:
@@ -186,10 +231,12 @@ def forget(tx: Tx, stored: Stored) -> None:
 
 def stored_from(row: Row) -> Stored:
     """A row of COLUMNS as an object."""
-    n, id, heads, created_us, changed_us, title, body, at_us, offset, speaker, venue, series, tags, topics, deleted = (
-        row
+    n, id, heads, created_us, changed_us, title, body, *rest = row
+    at_us, offset, speaker, venue, series, tags, topics, deleted, refs = rest
+    choices = _choices(refs) if refs else ()
+    content = Content(
+        title, body, at_us, offset, speaker, venue, series, _split(tags), _split(topics), deleted, choices
     )
-    content = Content(title, body, at_us, offset, speaker, venue, series, _split(tags), _split(topics), deleted)
     return Stored(n, id, heads, created_us, changed_us, content)
 
 
@@ -205,7 +252,20 @@ def _values(content: Content) -> tuple[Value, ...]:
         "\n".join(content.tags),
         "\n".join(content.topics),
         content.deleted_us,
+        _said(content.refs) if content.refs else "",
     )
+
+
+def _choices(lines: str) -> Choices:
+    from ..domain.passages import heard
+
+    return heard(lines)
+
+
+def _said(choices: Choices) -> str:
+    from ..domain.passages import said
+
+    return said(choices)
 
 
 def _split(labels: str) -> tuple[str, ...]:

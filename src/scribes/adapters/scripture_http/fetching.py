@@ -116,8 +116,10 @@ class Fetcher:
             raise _Again(e) from e
 
     def _get(self, url: str, parameters: dict[str, str], headers: dict[str, str]) -> tuple[int, str, bytes]:
-        import httpx2
-
+        try:
+            import httpx2
+        except ImportError as e:
+            raise Unavailable("texts of a service need the package httpx2", hint="pip install scribes[online]") from e
         try:
             with self._http().stream("GET", url, params=parameters, headers=headers) as response:
                 return response.status_code, response.headers.get("retry-after", ""), self._body(response)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 
 from scribes.errors import InvalidInput, Unavailable
 from scribes.scripture import canon
@@ -23,7 +24,7 @@ _NUMBERED = re.compile(r"\[(\d{1,3})\]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-class Service:
+class Service(ABC):
     """One translation at one service. A subclass says how to ask and how to read the answer."""
 
     name = ""
@@ -48,17 +49,17 @@ class Service:
         self.key = key or ""
         self.base_url = (base_url or self.home).rstrip("/")
 
+    @abstractmethod
     def query(self, piece: Piece) -> Query:
         """Return (path, parameters, headers) of the request for a piece of a chapter."""
-        raise NotImplementedError
 
+    @abstractmethod
     def verses(self, answer: object, piece: Piece) -> dict[int, str]:
         """Return the verses of an answer by ordinal, only those of the chapter asked for.
 
         Raises:
             Unavailable: it is not an answer to what was asked.
         """
-        raise NotImplementedError
 
     def wrong(self, what: str) -> Unavailable:
         """Return the error for an answer that is none."""
