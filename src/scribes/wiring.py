@@ -171,14 +171,6 @@ class Scribes:
     ) -> None:
         self.close()
 
-    def _key_again(self) -> bytes:
-        """The file's key, after another process rotated it: from this machine's stores, for nobody can be asked."""
-        try:
-            self._context.key.value = unlocked(self.path, self.settings, passphrase=None, recovery_key=None, ask=None)
-        except Locked as e:
-            raise Conflict("the vault got another key in another process", hint="open it again") from e
-        return subkey(self._context.key.value, vault.FILE_KEY)
-
     def _header(self) -> Header:
         return headers.read(read_if_there(vault.header_path(self.path)) or b"")
 
@@ -218,14 +210,23 @@ def open(
         if _stamp(place) == before:
             raise
         engine, data_key = _opened(place, settings, passphrase, recovery_key, ask)
+    held = HeldKey(data_key)
+    engine.key_source = lambda: _key_again(place, settings, held)
     try:
-        context = _context(engine, settings, data_key, command)
+        context = _context(engine, settings, held, command)
     except BaseException:
         engine.close()
         raise
-    opened = Scribes(context, settings, founded=founded)
-    engine.key_source = opened._key_again
-    return opened
+    return Scribes(context, settings, founded=founded)
+
+
+def _key_again(place: str, settings: Settings, held: HeldKey) -> bytes:
+    """The file's key, after another process rotated it: from this machine's stores, for nobody can be asked."""
+    try:
+        held.value = unlocked(place, settings, passphrase=None, recovery_key=None, ask=None)
+    except (Locked, Damaged) as e:
+        raise Conflict("the vault got another key in another process", hint="open it again") from e
+    return subkey(held.value, vault.FILE_KEY)
 
 
 def _opened(
@@ -379,16 +380,16 @@ def _found(place: str, settings: Settings, passphrase: str | None) -> Header | N
     return made[0] if made else None
 
 
-def _context(engine: SqliteEngine, settings: Settings, data_key: bytes, command: str) -> Context:
+def _context(engine: SqliteEngine, settings: Settings, held: HeldKey, command: str) -> Context:
     """The context over an opened file, its tables brought up to date after a backup of how they were."""
-    vault.make_current(engine, before_change=lambda old: _backup_before(engine, settings, data_key, old))
+    vault.make_current(engine, before_change=lambda old: _backup_before(engine, settings, held, old))
     with engine.read() as tx:
         me = meta.identity(tx)
-    return Context(engine, HeldKey(data_key), me, (me.space,), command)
+    return Context(engine, held, me, (me.space,), command)
 
 
-def _backup_before(engine: SqliteEngine, settings: Settings, data_key: bytes, version: int) -> None:
-    context = Context(engine, HeldKey(data_key), meta.Identity(1, 1, b""), (1,), "")
+def _backup_before(engine: SqliteEngine, settings: Settings, held: HeldKey, version: int) -> None:
+    context = Context(engine, held, meta.Identity(1, 1, b""), (1,), "")
     Scribes(context, settings, founded=False).backups.make(reason=f"format-{version}")
 
 

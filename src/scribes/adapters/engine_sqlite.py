@@ -182,16 +182,26 @@ class SqliteEngine:
         the old one would lose what is written.
         """
         link.close()
+        # While it is looked for, nobody may put yet another file here.
+        guard = VaultLock(self.path)
         try:
-            link = self._link_with(self._key)
+            if not self._exclusive:
+                guard.share()
+            link = self._link_with_present_key()
+            if not self._exclusive:
+                link.lock.share()
+            return link
+        finally:
+            guard.close()
+
+    def _link_with_present_key(self) -> _Link:
+        try:
+            return self._link_with(self._key)
         except Damaged as e:
             if self.key_source is None:
                 raise Conflict("the vault got another key in another process", hint="open it again") from e
             self._key = self.key_source()
-            link = self._link_with(self._key)
-        if not self._exclusive:
-            link.lock.share()
-        return link
+            return self._link_with(self._key)
 
     def _link_with(self, key: bytes) -> _Link:
         return _Link(self.path, key, create=False, locked=self._exclusive)

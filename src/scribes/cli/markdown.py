@@ -25,4 +25,4 @@ def rendered(text: str, *, width: int, color: bool) -> list[str]:
         for child in token.children or ():
             child.type = "hardbreak" if child.type == "softbreak" else child.type
     console.print(page)
-    return [line.rstrip() for line in out.getvalue().rstrip("\n").split("\n")]
+    return [line.rstrip() for line in out.getvalue().strip("\n").split("\n")]
