@@ -10,7 +10,8 @@ from ..ids import to_text
 from ..models.notes import Note, Revision, Undone
 from ..records import replaced
 from ..storage import changes, notes, operations
-from .notes import find_in, to_note, with_deleted, write_in
+from .notes import with_deleted, write_in
+from .rows import find_in, to_note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,18 +7,19 @@ from ..domain.dates import from_us
 from ..domain.diff import diff
 from ..domain.notes import KIND, Content, content_of_new, fields_between, patched
 from ..errors import Conflict, InvalidInput
-from ..ids import new_id, to_text
-from ..models.notes import NewNote, Note, NotePatch, TagCount
+from ..ids import new_id
+from ..models.notes import NewNote, NotePatch, TagCount
 from ..records import record, replaced
-from ..storage import changes, drafts, imported, notes, operations
+from ..storage import changes, notes, operations
 from ..storage.coding import pack
-from .bulk import in_batches
+from .rows import find_in, to_note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from ..models.notes import Note
     from ..models.passages import Reference
     from ..ports import Progress, Tx
     from ..storage.notes import Stored
@@ -62,7 +63,7 @@ class Notes:
             prepared = prepare(new, at_us=tx.now_us, device=self._context.me.device_id)
             stored = add_in(tx, self._context, prepared, operations.begin(tx, self._context.command))
             if draft is not None:
-                drafts.remove(tx, draft)
+                _forget_draft(tx, draft)
             return to_note(tx, stored, self._context)
 
     def add_many(self, news: Iterable[NewNote], *, progress: Progress | None = None, total: int = 0) -> int:
@@ -73,6 +74,8 @@ class Notes:
         device, added = self._context.me.device_id, 0
         with self._engine.write() as tx:
             operation, at_us = operations.begin(tx, self._context.command), tx.now_us
+
+        from .bulk import in_batches
 
         for batch in in_batches(news, BULK):
             prepared = [prepare(new, at_us=at_us, device=device) for new in batch]
@@ -136,7 +139,7 @@ class Notes:
                     hint="what you typed is kept: scribes drafts",
                 )
             if draft is not None:
-                drafts.remove(tx, draft)
+                _forget_draft(tx, draft)
             return self._put(tx, stored, patched(stored.content, patch))
 
     def append(self, ref: str, text: str) -> Note:
@@ -189,6 +192,8 @@ class Notes:
 
     def purge(self, *, older_than_days: int) -> int:
         """How many notes in the trash, with their whole history, were removed for good. This cannot be undone."""
+        from ..storage import imported
+
         removed = 0
         while True:
             with self._engine.write() as tx:
@@ -290,34 +295,10 @@ def write_in(tx: Tx, context: Context, stored: Stored, after: Content, operation
     return notes.Stored(stored.n, stored.id, change.id, stored.created_us, tx.now_us, after)
 
 
-def find_in(tx: Tx, ref: str, context: Context) -> Stored:
-    """A note's row by id or handle.
+def _forget_draft(tx: Tx, number: int) -> None:
+    from ..storage import drafts
 
-    Raises: NotFound, Ambiguous.
-    """
-    id = notes.resolve(tx, ref, visible_to=context.visible_to)
-    return notes.get(tx, id, visible_to=context.visible_to)
-
-
-def to_note(tx: Tx, stored: Stored, context: Context) -> Note:
-    """The note that people see, from its row."""
-    content = stored.content
-    return Note(
-        id=to_text(stored.id),
-        handle=notes.handle(tx, stored.id, visible_to=context.visible_to),
-        title=content.title,
-        body=content.body,
-        occurred_at=from_us(content.occurred_us, offset_minutes=content.occurred_offset),
-        speaker=content.speaker,
-        venue=content.venue,
-        series=content.series,
-        tags=content.tags,
-        topics=content.topics,
-        created_at=from_us(stored.created_us),
-        changed_at=from_us(stored.changed_us),
-        deleted_at=None if content.deleted_us is None else from_us(content.deleted_us),
-        revision=stored.heads.hex(),
-    )
+    drafts.remove(tx, number)
 
 
 def with_deleted(content: Content, deleted_us: int | None) -> Content:

@@ -8,7 +8,8 @@ from ..models.passages import PassageHit, Reference
 from ..records import replaced
 from ..storage import notes, operations
 from ..storage import passages as stored_passages
-from .notes import find_in, to_note, write_in
+from .notes import write_in
+from .rows import find_in, to_note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from ..domain.dates import parse_period
 from ..domain.query import DATE_FIELDS, Query, parse
 from ..models.notes import Hit
 from ..storage import search
-from .notes import to_note
+from .rows import to_note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
