@@ -204,12 +204,16 @@ def open(
     before = _stamp(place)
     try:
         engine, data_key = _opened(place, settings, passphrase, recovery_key, ask)
-    except (Damaged, WrongKey):
-        # Perhaps the key was being rotated in these milliseconds: wait until nobody is at work on the whole vault.
-        _wait_for_others(place)
-        if _stamp(place) == before:
-            raise
-        engine, data_key = _opened(place, settings, passphrase, recovery_key, ask)
+    except (Damaged, WrongKey) as e:
+        # Perhaps the key was being rotated in these milliseconds: look again while nobody can be at work on the whole.
+        with _NobodyAlone(place):
+            if (passphrase is not None or recovery_key is not None) and _stamp(place) == before:
+                raise
+            try:
+                # Nobody is asked a second time: what rests on this machine fits now, or never did.
+                engine, data_key = _opened(place, settings, passphrase, recovery_key, None)
+            except Locked:
+                raise e from None
     held = HeldKey(data_key)
     engine.key_source = lambda: _key_again(place, settings, held)
     try:
@@ -242,14 +246,20 @@ def _stamp(place: str) -> tuple[tuple[int, int], ...]:
     return tuple((status.st_ino, status.st_mtime_ns if number else 0) for number, status in enumerate(found))
 
 
-def _wait_for_others(place: str) -> None:
-    from .locks import VaultLock
+class _NobodyAlone:
+    """While entered, no process has the vault for itself: it waits for one that has, and holds off the next."""
 
-    lock = VaultLock(place)
-    try:
-        lock.share()
-    finally:
-        lock.close()
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __enter__(self) -> None:
+        from .locks import VaultLock
+
+        self._lock = VaultLock(self._place)
+        self._lock.share()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.close()
 
 
 def scripture(settings: Settings) -> Scripture:
