@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+ENVIRONMENT_PASSPHRASE = "SCRIBES_PASSPHRASE"  # noqa: S105 - a name, not a secret
+
 
 @record
 class Setting:

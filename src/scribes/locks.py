@@ -10,7 +10,7 @@ import os
 import time
 
 from .errors import Busy
-from .files import from_os_error
+from .files import from_os_error, remove_quietly
 
 try:
     import fcntl
@@ -71,3 +71,9 @@ class VaultLock:
                 if now > deadline:
                     raise Busy("another process is at work on the whole vault", hint="try again in a moment") from e
                 time.sleep(PAUSE_S)
+
+
+def remove_database(path: str) -> None:
+    """Remove a database file with all SQLite keeps beside it, and its lock."""
+    for suffix in ("", "-wal", "-shm", "-journal", SUFFIX):
+        remove_quietly(path + suffix)

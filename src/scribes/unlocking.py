@@ -6,7 +6,7 @@ import os
 
 from .adapters.engine_sqlite import SqliteEngine
 from .adapters.keystore_file import FileKeyStore
-from .config import Settings
+from .config import ENVIRONMENT_PASSPHRASE, Settings
 from .crypto import header as headers
 from .crypto.keys import key_check
 from .errors import Damaged, Locked, Unavailable, WrongKey
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     AskPassphrase = Callable[[], str]
 
 MINUTE_S = 60
-ENVIRONMENT_PASSPHRASE = "SCRIBES_PASSPHRASE"  # noqa: S105 - a name, not a secret
 
 
 def key_stores(settings: Settings, header: Header) -> list[KeyStore]:

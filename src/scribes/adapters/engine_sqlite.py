@@ -10,7 +10,7 @@ import apsw
 
 from ..errors import Busy, Conflict, Damaged, InvalidInput, NotFound, ScribesError, StorageFull
 from ..files import remove_quietly, sync_folder
-from ..locks import SUFFIX, VaultLock
+from ..locks import SUFFIX, VaultLock, remove_database
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,10 +81,10 @@ class SqliteEngine:
             if problems:
                 raise Damaged(f"the copy is not sound: {problems[0]}", hint="scribes doctor tells more")
         except (apsw.Error, OSError) as e:
-            _remove_database(path)
+            remove_database(path)
             raise translated(e) from e
         except BaseException:
-            _remove_database(path)
+            remove_database(path)
             raise
         finally:
             self._end(link)
@@ -385,7 +385,7 @@ def translated(error: BaseException) -> ScribesError:
 
 def _copy(source: apsw.Connection, path: str, key: bytes, progress: Progress | None) -> None:
     """Page by page through SQLite's backup: VACUUM INTO and serialize() would write plaintext (docs/decisions/0001)."""
-    _remove_database(path)
+    remove_database(path)
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     target = apsw.Connection(path)
     try:
@@ -401,11 +401,6 @@ def _copy(source: apsw.Connection, path: str, key: bytes, progress: Progress | N
         target.close()
     with open(path, "rb+") as file:
         os.fsync(file.fileno())
-
-
-def _remove_database(path: str) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        remove_quietly(path + suffix)
 
 
 def _files(path: str) -> tuple[int, int, int]:

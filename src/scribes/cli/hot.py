@@ -57,6 +57,8 @@ ADD = Command(
         Option("edit", ("--edit", "-e"), "open the editor on it", kind="flag"),
     ),
 )
+LIMIT = Option("limit", ("--limit", "-n"), "how many", kind="number")
+WITH_TAG = Option("tag", ("--tag", "-t"), "only with this tag", multiple=True)
 LIST = Command(
     "list",
     "query",
@@ -64,9 +66,9 @@ LIST = Command(
     "reading:list_notes",
     """List notes, the latest first. Their numbers address them: scribes show 2.""",
     (
-        Option("limit", ("--limit", "-n"), "how many", kind="number"),
+        LIMIT,
         Option("skip", ("--skip",), "how many to pass over", kind="number"),
-        Option("tag", ("--tag", "-t"), "only with this tag", multiple=True),
+        WITH_TAG,
         Option("trash", ("--trash",), "what is in the trash", kind="flag"),
     ),
 )
@@ -77,8 +79,8 @@ FIND = Command(
     "reading:find",
     """Find notes by their words, best first.""",
     (
-        Option("limit", ("--limit", "-n"), "how many", kind="number"),
-        Option("tag", ("--tag", "-t"), "only with this tag", multiple=True),
+        LIMIT,
+        WITH_TAG,
         Option("trash", ("--trash",), "look in the trash", kind="flag"),
     ),
 )

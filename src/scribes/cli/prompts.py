@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from ..config import ENVIRONMENT_PASSPHRASE
 from ..errors import InvalidInput
 
 TYPE_CHECKING = False
@@ -54,4 +55,4 @@ def confirm(session: Session, question: str) -> None:
 
 def without_secrets() -> dict[str, str]:
     """The environment for the programs we start: editor and pager need no passphrase."""
-    return {name: value for name, value in os.environ.items() if name != "SCRIBES_PASSPHRASE"}
+    return {name: value for name, value in os.environ.items() if name != ENVIRONMENT_PASSPHRASE}

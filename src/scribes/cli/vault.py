@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ..config import ENVIRONMENT_PASSPHRASE
 from ..errors import AlreadyExists, Damaged, InvalidInput, NotFound
 from ..models.vault import Check
 from ..records import as_data
@@ -73,8 +74,8 @@ def lock() -> int:
     session = current()
     with session.open(create=False) as vault:
         forgotten = vault.keys.lock(recovery_key_is_written_down=session.yes)
-    if os.environ.get("SCRIBES_PASSPHRASE"):
-        say(session, "SCRIBES_PASSPHRASE is set in this shell and still opens the vault: unset it")
+    if os.environ.get(ENVIRONMENT_PASSPHRASE):
+        say(session, f"{ENVIRONMENT_PASSPHRASE} is set in this shell and still opens the vault: unset it")
     if session.json:
         write_json({"forgotten": forgotten})
     else:
@@ -249,11 +250,11 @@ def _checks(session: Session, bar: Bar, *, fix: bool) -> Iterator[Check]:
 
 
 def _first_passphrase() -> str:
-    return os.environ.get("SCRIBES_PASSPHRASE") or new_passphrase()
+    return os.environ.get(ENVIRONMENT_PASSPHRASE) or new_passphrase()
 
 
 def _present_passphrase() -> str:
-    return os.environ.get("SCRIBES_PASSPHRASE") or secret("passphrase: ")
+    return os.environ.get(ENVIRONMENT_PASSPHRASE) or secret("passphrase: ")
 
 
 def completion(

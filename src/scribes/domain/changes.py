@@ -83,6 +83,11 @@ def change_id(
     return blake2b(f"{content}{encode(about)}".encode(), digest_size=ID_BYTES).digest()
 
 
+def split_ids(packed: bytes) -> tuple[bytes, ...]:
+    """Ids that are stored side by side, one by one."""
+    return tuple(packed[at : at + ID_BYTES] for at in range(0, len(packed), ID_BYTES))
+
+
 def is_genuine(change: Change) -> bool:
     """Whether a change's content is what its id was made of."""
     return change.id == change_id(

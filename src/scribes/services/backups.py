@@ -19,10 +19,10 @@ from ..crypto.header import read as read_header
 from ..crypto.keys import subkey
 from ..errors import AlreadyExists, Conflict, Damaged, InvalidInput, NotFound, ScribesError
 from ..files import from_os_error, private_folder, remove_quietly, sync_folder, write_atomically
-from ..locks import VaultLock
+from ..locks import VaultLock, remove_database
 from ..models.vault import Backup
 from ..storage import meta, migrations, notes
-from .vault import FILE_KEY, header_path, put_in_place, remove_database
+from .vault import FILE_KEY, header_path, put_in_place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -188,8 +188,10 @@ class Checks:
                 return Check("references", OK, f"{passages.count(tx)} stand as the notes say")
         if not fix:
             if not current:
-                return Check("references", WARNING, "not read from all notes yet", "reads them")
-            return Check("references", DAMAGED, f"{different} notes have others than they name", "reads them anew")
+                return Check("references", WARNING, "not read from all notes yet", "--fix reads them")
+            return Check(
+                "references", DAMAGED, f"{different} notes have others than they name", "--fix reads them anew"
+            )
         with self._engine.write() as tx:
             passages.clear(tx)
         Passages(self._context).catch_up(progress)

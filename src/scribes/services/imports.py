@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..ports import Progress, Tx
     from .context import Context
 
-    Read = tuple[str, bytes, NewNote | ScribesError]
+    Read = tuple[str, bytes | ScribesError]
 
 BATCH = 200
 MAX_FILE_BYTES = 32 * 1024 * 1024
@@ -74,14 +74,16 @@ class _Tally:
         self._problems: list[tuple[str, str]] = []
 
     def read(self, files: Sequence[str]) -> list[Read]:
-        """The files' contents, parsed; errors stand in place of what could not be read."""
-        return [self._read_one(file) for file in files]
+        """The files' contents, read before the transaction; errors stand in place of what could not be read."""
+        return [(file, _load_or_error(file)) for file in files]
 
     def take(self, tx: Tx, batch: Sequence[Read]) -> None:
         """Take what was read into the vault."""
-        for file, digest, new in batch:
+        for file, data in batch:
             try:
-                self._take_one(tx, file, digest, new)
+                if isinstance(data, ScribesError):
+                    raise data
+                self._take_one(tx, file, data)
             except (InvalidInput, NotFound) as e:
                 self._problems.append((readable(file), e.message))
 
@@ -89,24 +91,16 @@ class _Tally:
         """What was done."""
         return ImportReport(**self._numbers, kept=tuple(self._kept), problems=tuple(self._problems))
 
-    def _read_one(self, file: str) -> Read:
-        try:
-            data = _load(file)
-            digest = blake2b(data, digest_size=16).digest()
-            return file, digest, self._parsed(file, data)
-        except ScribesError as e:
-            return file, b"", e
-
-    def _take_one(self, tx: Tx, file: str, digest: bytes, new: NewNote | ScribesError) -> None:
-        if isinstance(new, ScribesError):
-            raise new
+    def _take_one(self, tx: Tx, file: str, data: bytes) -> None:
+        digest = blake2b(data, digest_size=16).digest()
         file = readable(file)
         earlier = imported.find(tx, file)
         if earlier and earlier[1] == digest:
             self._meet_again(tx, file, earlier[0], digest)
         elif earlier:
-            self._take_again(tx, file, new, digest, note_id=earlier[0], heads=earlier[2])
+            self._take_again(tx, file, self._parsed(file, data), digest, note_id=earlier[0], heads=earlier[2])
         else:
+            new = self._parsed(file, data)
             prepared = prepare(new, at_us=tx.now_us, device=self._context.me.device_id)
             if not self._dry_run:
                 stored = add_in(tx, self._context, prepared, self._begun(tx))
@@ -147,7 +141,7 @@ class _Tally:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise InvalidInput("not UTF-8 text", hint="save it as UTF-8") from None
-        name = readable(os.path.splitext(os.path.basename(file))[0])
+        name = os.path.splitext(os.path.basename(file))[0]
         new = frontmatter.read(text, fallback_title=name)
         if not new.body.strip() and new.title == name:
             raise InvalidInput("empty file")
@@ -193,6 +187,13 @@ def _walk(root: str) -> Iterator[str]:
 def _is_plain(file: str) -> bool:
     """Whether this is a file itself: no link, and nothing that would be waited on for ever."""
     return os.path.isfile(file) and not os.path.islink(file)
+
+
+def _load_or_error(file: str) -> bytes | ScribesError:
+    try:
+        return _load(file)
+    except ScribesError as e:
+        return e
 
 
 def _load(file: str) -> bytes:

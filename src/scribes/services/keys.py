@@ -5,8 +5,9 @@ from __future__ import annotations
 from ..crypto.header import Header, new_header, with_passphrase
 from ..crypto.keys import new_key, subkey
 from ..errors import Conflict, Damaged, InvalidInput, Unavailable
+from ..locks import remove_database
 from ..storage import meta
-from .vault import FILE_KEY, put_in_place, remove_database, rewrite_header
+from .vault import FILE_KEY, put_in_place, rewrite_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

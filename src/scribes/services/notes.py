@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.changes import ID_BYTES, Change, new_change
+from ..domain.changes import Change, new_change, split_ids
 from ..domain.dates import from_us
 from ..domain.diff import diff
 from ..domain.notes import KIND, Content, content_of_new, fields_between, patched
@@ -284,7 +284,7 @@ def write_in(tx: Tx, context: Context, stored: Stored, after: Content, operation
     change = new_change(
         item=stored.id,
         kind=KIND,
-        parents=_split(stored.heads),
+        parents=split_ids(stored.heads),
         device=context.me.device_id,
         at_us=tx.now_us,
         edits=diff(stored.content.body, after.body),
@@ -304,7 +304,3 @@ def _forget_draft(tx: Tx, number: int) -> None:
 def with_deleted(content: Content, deleted_us: int | None) -> Content:
     """The content, in the trash since an instant or not in it."""
     return replaced(content, deleted_us=deleted_us)
-
-
-def _split(heads: bytes) -> tuple[bytes, ...]:
-    return tuple(heads[at : at + ID_BYTES] for at in range(0, len(heads), ID_BYTES))

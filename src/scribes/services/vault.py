@@ -11,7 +11,7 @@ from ..errors import Damaged, InvalidInput, NotFound, ScribesError
 from ..files import private_folder, read_if_there, remove_quietly, write_atomically
 from ..ids import new_id
 from ..locks import SUFFIX as LOCK_SUFFIX
-from ..locks import VaultLock
+from ..locks import VaultLock, remove_database
 from ..storage import meta, migrations
 
 TYPE_CHECKING = False
@@ -222,9 +222,3 @@ def cloud_folder(path: str) -> str | None:
         if parent == folder:
             return None
         folder = parent
-
-
-def remove_database(path: str) -> None:
-    """Remove a database file with all SQLite keeps beside it, and its lock."""
-    for suffix in ("", "-wal", "-shm", "-journal", LOCK_SUFFIX):
-        remove_quietly(path + suffix)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.changes import ID_BYTES, Change
+from ..domain.changes import Change, split_ids
 from .coding import pack, unpack
 
 TYPE_CHECKING = False
@@ -77,5 +77,6 @@ def forget_item(tx: Tx, item: bytes) -> None:
 def _change(row: Row) -> Change:
     id, item, kind, parents, device, at_us, schema, body = row
     text, content = unpack(body)
-    split = tuple(parents[at : at + ID_BYTES] for at in range(0, len(parents), ID_BYTES))
-    return Change(id, item, kind, split, device, at_us, text, content.get("b", []), content.get("f", {}), schema)
+    return Change(
+        id, item, kind, split_ids(parents), device, at_us, text, content.get("b", []), content.get("f", {}), schema
+    )
