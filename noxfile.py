@@ -65,6 +65,13 @@ def nightly(session: nox.Session) -> None:
 
 
 @nox.session
+def quality(session: nox.Session) -> None:
+    """How well the right notes and verses are found; fails where words and meaning together are no better than each."""
+    install(session, "test")
+    session.run("python", "-m", "tests.quality", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Speed and memory, as ratios to something run beside them; `nox -s bench -- quick` for a short look."""
     install(session, "bench")

@@ -33,6 +33,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     # The kernel's keyring outlives a test's home, and a desktop's keyring belongs to a person.
     monkeypatch.setenv("SCRIBES_KEYSTORE", "file")
+    # Only tests of it want a process that goes on after the command is over.
+    monkeypatch.setenv("SCRIBES_INDEXING", "manual")
     return folder
 
 

@@ -33,10 +33,12 @@ def main() -> None:
                 "Grace upon grace", "John 1:16\n\nFulness received. #grace", occurred_at=heard, speaker="J. Stott"
             )
             s.notes.change(note.id, scribes.NotePatch(body=BODY))
-            s.notes.add(
+            psalm = s.notes.add(
                 "Ψαλμός 23", "Ο Κύριος είναι ο ποιμένας μου", occurred_at=heard, tags=["psalm"], topics=["The Shepherd"]
             )
             s.passages.pin(note.id, "Colossians 2:9-10")
+            s.links.link(note.id, psalm.id, why="the shepherd is full of grace")
+            s.meaning.run()
             gone = s.notes.add("Gone", "to the trash", occurred_at=heard)
             s.notes.remove([gone.id])
         for name in ("vault.scribes", "vault.scribes.keys.json"):

@@ -40,8 +40,25 @@ SETTINGS = (
     Setting("translation", "web", "the Bible text that is read where none is named"),
     Setting("scripture_service", "", "a service for further texts: helloao (no key), esv, api.bible, bible-api.com"),
     Setting("scripture_url", "", "another address of that service, as of a mirror"),
+    Setting(
+        "embedder",
+        "local",
+        "what finds meaning: `local` (MiniLM), `light` (small and fast), `http` (a service), `off`",
+    ),
+    Setting("embedder_url", "", "the OpenAI-compatible service for `http`: notes and prayers are sent to it as text"),
+    Setting("embedder_model", "", "the model of that service"),
+    Setting(
+        "indexing",
+        "background",
+        "when notes are embedded: `background`, after each change, or `manual`, by scribes index",
+    ),
     Setting("device", "", "the name of this device in the history; empty: the host name"),
 )
+CHOICES = {
+    "keystore": ("auto", "keyring", "file"),
+    "embedder": ("local", "light", "http", "off"),
+    "indexing": ("background", "manual"),
+}
 
 
 @record
@@ -60,6 +77,10 @@ class Settings:
     translation: str
     scripture_service: str
     scripture_url: str
+    embedder: str
+    embedder_url: str
+    embedder_model: str
+    indexing: str
     device: str
     config_folder: str
     data_folder: str
@@ -80,8 +101,9 @@ def load(environment: Mapping[str, str] | None = None, **overrides: str | int) -
     if not values["vault"]:
         values["vault"] = os.path.join(folders["data_folder"], "notes.scribes")
     values["vault"] = os.path.realpath(os.path.expanduser(str(values["vault"])))
-    if values["keystore"] not in ("auto", "keyring", "file"):
-        raise InvalidInput(f"keystore is {values['keystore']!r}", hint="auto, keyring or file")
+    for name, choices in CHOICES.items():
+        if values[name] not in choices:
+            raise InvalidInput(f"{name} is {values[name]!r}", hint=f"{', '.join(choices[:-1])} or {choices[-1]}")
     return Settings(**{**values, **folders})
 
 

@@ -50,6 +50,7 @@ class Engine(Protocol):
     """Where the tables are. One writer and many readers, in several threads and processes."""
 
     path: str
+    has_written: bool
 
     def read(self) -> TxContext:
         """A transaction that sees one state of the file."""
@@ -86,3 +87,45 @@ class KeyStore(Protocol):
 
     def remove(self, vault: bytes) -> bool:
         """Forget the data key; whether there was one."""
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors whose cosines tell how near their meanings are."""
+
+    @property
+    def name(self) -> str:
+        """What the model is called, such as "minilm-l6-v2"."""
+
+    @property
+    def digest(self) -> bytes:
+        """16 bytes that tell this space from any other: vectors of two digests are never compared."""
+
+    @property
+    def dimensions(self) -> int:
+        """How many numbers a vector has."""
+
+    def embed(self, texts: Sequence[str]) -> list[bytes]:
+        """A vector of length 1 for each text, as little-endian float32; raises Unavailable."""
+
+    def embed_query(self, text: str) -> bytes:
+        """The vector to look for texts with, of length 1; raises Unavailable."""
+
+
+class ServiceEmbedder(Embedder, Protocol):
+    """An embedder somewhere else, whose model may change behind its name."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it knows, or assumes, how its model answers the probe."""
+
+    def probe(self) -> bytes:
+        """Its answer to a sentence that is always the same, as a row of signed bytes; raises Unavailable."""
+
+    def digest_for(self, probe: bytes) -> bytes:
+        """What `digest` is if the model answers the probe so; asks nobody."""
+
+    def assume(self, probe: bytes) -> None:
+        """Take an earlier answer for that of today, until the first texts show whether it is."""
+
+    def close(self) -> None:
+        """Close the connections."""

@@ -9,6 +9,7 @@ from .adapters.engine_sqlite import SqliteEngine
 from .config import Settings, load
 from .crypto import header as headers
 from .crypto.keys import subkey
+from .embedders import Embedders
 from .errors import Conflict, Damaged, InvalidInput, Locked, NewerFormat, Unavailable, WrongKey
 from .files import read_if_there
 from .services import vault
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from .services.history import History
     from .services.imports import Imports
     from .services.keys import Keys
+    from .services.links import Links
+    from .services.meaning import Meaning
     from .services.notes import Notes
     from .services.passages import Passages
     from .services.scripture import RemoteText, Scripture
@@ -58,6 +61,7 @@ class Scribes:
 
     def __init__(self, context: Context, settings: Settings, *, founded: bool) -> None:
         self._context = context
+        self._embedders = Embedders(settings)
         self.settings = settings
         self.founded = founded
         """Whether this very call made the vault."""
@@ -79,7 +83,19 @@ class Scribes:
         """Find notes."""
         from .services.search import Search
 
-        return Search(self._context)
+        return Search(self._context, lambda: self.meaning)
+
+    @property
+    def meaning(self) -> Meaning:
+        """The index of meaning."""
+        from .services.meaning import Meaning
+
+        return Meaning(self._context, self._embedders)
+
+    @property
+    def has_written(self) -> bool:
+        """Whether anything was written through this object."""
+        return self._context.engine.has_written
 
     @property
     def passages(self) -> Passages:
@@ -87,6 +103,13 @@ class Scribes:
         from .services.passages import Passages
 
         return Passages(self._context)
+
+    @property
+    def links(self) -> Links:
+        """What notes have to do with each other."""
+        from .services.links import Links
+
+        return Links(self._context)
 
     @property
     def scripture(self) -> Scripture:
@@ -160,6 +183,7 @@ class Scribes:
 
     def close(self) -> None:
         """Let go of the file."""
+        self._embedders.close()
         self._context.engine.close()
 
     def __enter__(self) -> Scribes:
@@ -282,7 +306,11 @@ def scripture(settings: Settings) -> Scripture:
         )
 
     folder = os.path.join(settings.data_folder, "texts")
-    return Scripture(folder, connect=connect if settings.scripture_service else None)
+    return Scripture(
+        folder,
+        connect=connect if settings.scripture_service else None,
+        embedder=Embedders(settings).of_verses,
+    )
 
 
 def _is_open_to_others(url: str) -> bool:

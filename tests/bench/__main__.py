@@ -1,6 +1,7 @@
 """`python -m tests.bench`: what Scribes costs, beside something everybody knows, in one run. Prints Markdown.
 
-`quick` measures small vaults only; `keep FOLDER` keeps the vaults it makes, so that the next run need not make them.
+`quick` measures small vaults only; `keep FOLDER` keeps the vaults it makes, so that the next run need not make them;
+`million` searches a million vectors too, which takes ten minutes and 4 GB of memory.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import os
 import sys
 import tempfile
 
-from . import bench_references, bench_texts, cold, library, passages
+from . import bench_references, bench_texts, cold, library, links, meaning, passages, vectors
 
 
 def main(arguments: list[str]) -> None:
@@ -21,6 +22,9 @@ def main(arguments: list[str]) -> None:
         cold.measure(homes)
         library.measure(homes[sizes[-1]], sizes[-1])
     passages.measure()
+    vectors.measure([20_000 if "quick" in arguments else 100_000, *([1_000_000] if "million" in arguments else [])])
+    meaning.measure(20_000 if "quick" in arguments else 100_000)
+    links.measure()
     print("\nFinding references, and reading texts:\n")
     bench_references.main()
     bench_texts.main()

@@ -65,6 +65,8 @@ class Machine:
             "PAGER": "cat",
             # A test must not talk to the keyring of whoever runs it.
             "SCRIBES_KEYSTORE": "file",
+            # Only tests of it want a process that goes on after the command is over.
+            "SCRIBES_INDEXING": "manual",
             "SCRIBES_DEVICE": "desk",
         }
 

@@ -255,7 +255,7 @@ def test_bash_completes_commands_and_options(machine: Machine) -> None:
     terminal.wait_for("READY> ")
     terminal.send("source completion.sh\n")
     terminal.wait_for("READY> ", after=len(terminal.raw))
-    for typed, completed in (("scribes li\t", "scribes list"), ("scribes list --lim\t", "scribes list --limit")):
+    for typed, completed in (("scribes lis\t", "scribes list"), ("scribes list --lim\t", "scribes list --limit")):
         before = len(terminal.raw)
         terminal.send(typed)
         terminal.wait_for(completed, after=before)

@@ -291,7 +291,7 @@ class Player:
         line = re.sub(r'"score": [0-9.]+', '"score": {...}', line)
         line = re.sub(r'"(size_bytes)": [0-9]+', r'"\1": {number}', line)
         line = re.sub(KINDS["size"] + "(?= free|, every|, verified)", "{size}", line)
-        line = re.sub(r"scribes \d.*, sqlite-vec [0-9.]+", "scribes {...}", line)
+        line = re.sub(r"scribes \d.*, SQLite3 Multiple Ciphers [0-9.]+", "scribes {...}", line)
         line = re.sub(r"^(scribes) \d+\.\d+.*", r"\1 {...}", line)
         line = re.sub(r"(kernel keyring|unlock cache)", "{...}", line)
         verbs = r"^((?:saved|restored|tagged|unchanged|in the trash:|undone: .*)  ?)"

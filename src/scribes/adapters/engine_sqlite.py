@@ -42,6 +42,8 @@ class SqliteEngine:
             # Plain apsw installs the same folder and silently writes plaintext (docs/decisions/0001).
             raise Damaged("the encrypting SQLite is missing", hint="pip install --force-reinstall apsw-sqlite3mc")
         self.path = path
+        self.has_written = False
+        """Whether something was written through this object."""
         self.key_source: Callable[[], bytes] | None = None
         """Asked for the file's key when another process gave it a new one."""
         self._key = key
@@ -310,6 +312,7 @@ class _Transaction:
         try:
             if error is None:
                 self._link.connection.execute("COMMIT")
+                self._engine.has_written = self._engine.has_written or self._write
         except apsw.Error as e:
             raise translated(e) from e
         finally:

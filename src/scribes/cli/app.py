@@ -22,6 +22,9 @@ from .main import COMPLETION, INTERRUPTED
 # Which module registers which command, in the order of the help.
 MODULES = {
     "notes": ("edit", "rm", "restore", "history", "undo", "tag", "tags", "trash", "drafts"),
+    "index": ("index",),
+    "links": ("links", "link", "unlink"),
+    "graph": ("graph",),
     "bible": ("bible",),
     "transfer": ("import", "export"),
     "vault": ("init", "lock", "unlock", "key", "backup", "restore-backup", "doctor", "completion"),

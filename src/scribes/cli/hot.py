@@ -75,12 +75,18 @@ LIST = Command(
 FIND = Command(
     "find",
     "query",
-    'words, "phrases", grac*, -without, tag: speaker: before: after: (docs/reference/query-language.md)',
+    'words, "phrases", grac*, -without, tag: speaker: book: before: after: (docs/reference/query-language.md)',
     "reading:find",
-    """Find notes by their words, best first.""",
+    """Find notes by their words, their meaning and their passages, best first.
+
+    Quotes, *, OR and fields like title: ask for the very letters. Each hit says why it is there.
+    """,
     (
         LIMIT,
         WITH_TAG,
+        Option("words", ("--words", "-w"), "by words alone", kind="flag"),
+        Option("meaning", ("--meaning", "-m"), "by meaning alone", kind="flag"),
+        Option("verses", ("--verses",), "find verses of the Bible instead of notes", kind="flag"),
         Option("trash", ("--trash",), "look in the trash", kind="flag"),
     ),
 )
@@ -163,7 +169,7 @@ SCAN = Command(
 EXAMPLES = {
     "add": ('scribes add "Grace upon grace" --tag grace', "pbpaste | scribes add --title Sunday --speaker Stott"),
     "list": ("scribes list -n 5", "scribes list tag:hope after:2026-01"),
-    "find": ("scribes find grace", 'scribes find "grace upon grace" speaker:stott before:2026'),
+    "find": ('scribes find "unearned kindness"', 'scribes find "grace upon grace" speaker:stott before:2026'),
     "show": ("scribes show 2", "scribes show - --raw"),
     "read": ('scribes read "Rom 8:28-30"', "scribes read Psalm 23 --in kjv --parallel web"),
     "refs": ('scribes refs "Romans 8"', 'scribes refs --note 2 --dismiss "Job 3"'),

@@ -61,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         begin(session)
         status = _dispatch(words)
         sys.stdout.flush()
+        session.leave()
         return status
     except ScribesError as e:
         return _report(e, as_json="--json" in given, color=bool(session and session.error_color))

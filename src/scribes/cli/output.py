@@ -166,14 +166,27 @@ def hit_lines(session: Session, hits: list[Hit]) -> list[str]:
     if session.quiet:
         return listing
     if not session.tty:
-        return [f"{line}\t{hit.snippet}" for line, hit in zip(listing, hits, strict=True)]
+        return [f"{line}\t{hit.snippet}\t{reason(hit)}" for line, hit in zip(listing, hits, strict=True)]
     indent = " " * (len(str(len(hits))) + 2)
     lines = []
     for line, hit in zip(listing, hits, strict=True):
         lines.append(line)
-        if hit.snippet:
+        why = reason(hit)
+        if hit.snippet or why not in ("", "words"):
             lines += [indent + part for part in _snippet_lines(session, hit, width() - len(indent))]
     return lines
+
+
+def reason(hit: Hit) -> str:
+    """Why a note was found, in a few words: "words, meaning 0.61, Rom 8:28"."""
+    parts = ["words"] if hit.words else []
+    if hit.meaning is not None:
+        parts.append(f"meaning {hit.meaning:.2f}")
+    if hit.passage:
+        from .verses import named_osis
+
+        parts.append(named_osis(hit.passage))
+    return ", ".join(parts)
 
 
 def note_page(session: Session, note: Note) -> list[str]:
@@ -216,7 +229,10 @@ def _widest(rows: list[list[str]]) -> int:
 def _snippet_lines(session: Session, hit: Hit, columns: int) -> list[str]:
     """The snippet on at most two lines, its hits marked word by word, so that wrapping cannot break them."""
     lines: list[str] = []
-    line, used, position = "", 0, 0
+    why = reason(hit)
+    # That a note has the words is seen by the marks.
+    line = style(session, f"{why}:", CYAN) if why and not (why == "words" and hit.marks) else ""
+    used, position = cells(f"{why}:") if line else 0, 0
     text = safe(session, hit.snippet)
     for word in text.split(" "):
         start, end = position, position + len(word)

@@ -38,12 +38,35 @@ def list_notes(query: list[str], limit: int | None, skip: int | None, tag: list[
     return 0
 
 
-def find(query: list[str], limit: int | None, tag: list[str], trash: bool) -> int:
-    """Find notes by their words."""
+def find(
+    query: list[str],
+    limit: int | None,
+    tag: list[str],
+    words: bool,
+    meaning: bool,
+    verses: bool,
+    trash: bool,
+) -> int:
+    """Find notes by their words, their meaning and their passages."""
     session = current()
+    if words and meaning:
+        raise InvalidInput("--words or --meaning, not both", hint="without either, both count")
+    by = "words" if words else "meaning" if meaning else "both"
+    if verses:
+        from .verse_hits import find_verses
+
+        if tag or trash:
+            raise InvalidInput("verses have no tags and no trash", hint='scribes find --verses "unearned kindness"')
+        return find_verses(session, _joined(query), limit=_limit(session, limit), by=by)
     text = _joined([*query, *(f'tag:"{name}"' for name in tag)])
+    remarks: list[str] = []
     with session.open(create=False) as vault:
-        hits = vault.search.find(text, limit=_limit(session, limit), trash=trash)
+        if not words:
+            from . import background
+
+            background.catch_up(session, vault)
+        hits = vault.search.find(text, limit=_limit(session, limit), trash=trash, by=by, remark=remarks.append)
+        better = None if session.quiet or trash else vault.search.suggest(text)
     references.remember(session, [hit.note.id for hit in hits])
     if session.json:
         write_json([as_data(hit) for hit in hits])
@@ -51,8 +74,12 @@ def find(query: list[str], limit: int | None, tag: list[str], trash: bool) -> in
         write(session, hit_lines(session, hits))
     if not hits:
         say(session, f"nothing found for {text}")
-        return NOTHING_FOUND
-    return 0
+    if remarks and (session.settings.embedder == "http" or (not hits and session.settings.embedder != "off")):
+        # Who finds what they look for, or switched it off, need not know; that a service fails, they should.
+        say(session, f"looked for words alone: {remarks[0]}")
+    if better is not None:
+        say(session, f"did you mean: scribes find {better}")
+    return 0 if hits else NOTHING_FOUND
 
 
 def show(note: list[str], raw: bool, at: str | None, passages: bool) -> int:

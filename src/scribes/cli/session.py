@@ -30,6 +30,9 @@ class Session:
         self.error_color = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not plain
         self._vault_option = str(options.get("vault") or "")
         self._settings: Settings | None = None
+        self._opened: Scribes | None = None
+        self.is_indexed = False
+        """Whether this command has embedded all that waited."""
 
     @property
     def settings(self) -> Settings:
@@ -44,11 +47,21 @@ class Session:
 
         label = " ".join(self.words)[:MAX_LABEL].encode("utf-8", "backslashreplace").decode()
         opened = open(settings=self.settings, create=create, ask=self.asker(), command=label, passphrase=passphrase)
+        self._opened = opened
         if opened.founded and not self.quiet:
             from .vault_words import founded
 
             founded(self, opened)
         return opened
+
+    def leave(self) -> None:
+        """After a command that changed notes: have them embedded, by a process that nobody waits for."""
+        if not self.words or self.is_indexed or self._opened is None or not self._opened.has_written:
+            return
+        from . import background
+
+        if self.words[0] not in background.NOT_AFTER:
+            background.start(self, self._opened.path)
 
     def asker(self) -> AskPassphrase | None:
         """How to ask for a passphrase, where there is somebody to ask."""

@@ -74,6 +74,13 @@ def named(start: int, end: int | None = None, style: str = "long") -> str:
         return "–".join(f"{canon.LONG[book]} {chapter}:{verse}" for book, chapter, verse in points)
 
 
+def named_osis(osis: str) -> str:
+    """The short name of a passage that is given in OSIS: Rom 8:28."""
+    from ..scripture.parsing import parse
+
+    return named(*parse(osis).passage, "short")
+
+
 def wrapped(text: str, columns: int) -> list[str]:
     """The text in lines of at most so many columns, wide characters counted as two."""
     lines, line, used = [], "", 0

@@ -36,6 +36,8 @@ class Content:
     deleted_us: int | None = None
     refs: tuple[tuple[str, str, int, int], ...] = ()
     """What a person chose about references (domain/passages.py): [choice, text, start, end]."""
+    links: tuple[tuple[str, str, str], ...] = ()
+    """What a person chose about links to other notes (domain/links.py): [choice, id, why]."""
 
 
 PLAIN_FIELDS = ("title", "speaker", "venue", "series")
@@ -86,6 +88,7 @@ def patched(content: Content, patch: NotePatch) -> Content:
         topics=content.topics if patch.topics is None else clean_topics(patch.topics),
         deleted_us=content.deleted_us,
         refs=content.refs,
+        links=content.links,
     )
 
 
@@ -106,6 +109,8 @@ def fields_between(before: Content | None, after: Content) -> dict[str, Any]:
         fields["deleted"] = after.deleted_us
     if old.refs != after.refs:
         fields["refs"] = [list(choice) for choice in after.refs]
+    if old.links != after.links:
+        fields["links"] = [list(choice) for choice in after.links]
     return fields
 
 
@@ -129,6 +134,7 @@ def content_at(state: State) -> Content:
             tags=tuple(map(str, fields.get("tags", ()))),
             topics=tuple(map(str, fields.get("topics", ()))),
             refs=_choices(fields["refs"]) if fields.get("refs") else (),
+            links=_link_choices(fields["links"]) if fields.get("links") else (),
         )
     except (KeyError, TypeError, ValueError) as e:
         raise Damaged("a change in the history has malformed fields") from e
@@ -153,6 +159,8 @@ def summary(before: Content | None, after: Content) -> str:
             parts.append(f"{name} {' '.join(signed)}")
     if before.refs != after.refs:
         parts.append("references")
+    if before.links != after.links:
+        parts.append("links")
     return ", ".join(parts) or "nothing"
 
 
@@ -174,6 +182,12 @@ def _words_changed(before: str, after: str) -> str:
     gone = sum(len(before[at : at + removed].split()) for at, removed, _ in edits)
     came = sum(len(inserted.split()) for _, _, inserted in edits)
     return "text " + " ".join([f"+{came}"] * bool(came) + [f"-{gone}"] * bool(gone) or ["spacing"])
+
+
+def _link_choices(listed: Any) -> tuple[tuple[str, str, str], ...]:
+    from .links import checked
+
+    return checked(listed)
 
 
 def _choices(listed: Any) -> tuple[tuple[str, str, int, int], ...]:

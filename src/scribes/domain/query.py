@@ -5,6 +5,7 @@ grac*                 words that begin so   grace OR mercy          either
 -law                  not this word         title:grace             in that field alone
 tag:hope  topic:x     with that label       speaker:"J. Stott"      the speaker; also venue: series:
 before:2026  after:2026-03  on:sunday       by the day it was heard (before is exclusive, after inclusive)
+book:romans  passage:"rom 8:28"             on that book or passage           space:family   in that space
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ TYPE_CHECKING = False
 TEXT_FIELDS = ("title", "body", "speaker", "venue", "series")
 LABEL_FIELDS = ("tag", "topic")
 DATE_FIELDS = ("before", "after", "on")
-FIELDS = TEXT_FIELDS + LABEL_FIELDS + DATE_FIELDS
+PASSAGE_FIELDS = ("book", "passage")
+FIELDS = (*TEXT_FIELDS, *LABEL_FIELDS, *DATE_FIELDS, *PASSAGE_FIELDS, "space")
 QUOTES = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb"}
 
 
@@ -46,6 +48,19 @@ class Query:
     groups: tuple[tuple[Term, ...], ...] = ()
     excluded: tuple[Term, ...] = ()
     filters: tuple[Filter, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it has words, and just words: who quotes, cuts off or names a field means the very letters."""
+        return bool(self.groups) and all(
+            len(group) == 1 and not group[0].prefix and not group[0].field and " " not in group[0].text
+            for group in self.groups
+        )
+
+    @property
+    def words(self) -> str:
+        """The words to look for, as they were typed."""
+        return " ".join(term.text for group in self.groups for term in group)
 
 
 def parse(text: str) -> Query:

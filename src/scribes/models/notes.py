@@ -36,7 +36,7 @@ class Note:
     @property
     def heading(self) -> str:
         """The title or, without one, the first words of the body."""
-        return self.title or _first_words(self.body)
+        return heading_of(self.title, self.body)
 
 
 @record
@@ -69,12 +69,17 @@ class NotePatch:
 
 @record
 class Hit:
-    """A note that was found: `snippet` is the text around the words, `marks` the (start, end) of each hit in it."""
+    """A note that was found, and why: it has the `words`; a piece of it is so near in `meaning` (a cosine); it names
+    `passage` (OSIS). `snippet` is the text that speaks for it, `marks` the (start, end) of each word found in that.
+    """
 
     note: Note
     score: float
     snippet: str
     marks: tuple[tuple[int, int], ...]
+    words: bool = False
+    meaning: float | None = None
+    passage: str = ""
 
 
 @record
@@ -116,6 +121,11 @@ class Undone:
     command: str
     at: datetime
     note_ids: tuple[str, ...]
+
+
+def heading_of(title: str, body: str) -> str:
+    """What a note is called: its title or, without one, the first words of its body."""
+    return title or _first_words(body)
 
 
 def _first_words(body: str, width: int = 60) -> str:

@@ -28,6 +28,18 @@ class Reading:
 
 
 @record
+class VerseHit:
+    """A verse that was found, and why: it has some of the `words`; it is so near in `meaning` (a cosine)."""
+
+    osis: str
+    ordinal: int
+    text: str
+    score: float
+    words: bool
+    meaning: float | None
+
+
+@record
 class Linked:
     """A passage that belongs to another: how strongly (weights order one table), why, and its first words."""
 

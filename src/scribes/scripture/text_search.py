@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import log
 
 from scribes.scripture.word_index import fold, slots_of
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 # Verses read to see whether the words stand side by side; each may cost unpacking a chapter (about 20 us).
 _PHRASE_CHECKS = 50
 _QUOTED_CHECKS = 400
+_MOST_WEIGHED = 3_000
 _MAX_WORDS = 12
 
 _QUOTED = re.compile(r'["“”]([^"“”]+)["“”]')
@@ -51,6 +53,32 @@ def search(
         if not slots:
             slots = _some(index, [bits & frame for bits in wider], limit)
     return [text.ordinal(slot) for slot in slots[:limit]]
+
+
+def weighed(
+    text: TextFile, index: WordIndex, typed: str, *, limit: int, within: tuple[int, int] | None = None
+) -> tuple[dict[int, float], set[int]]:
+    """Return the verses that have any of the words, by ordinal with their bm25, and those of them that have all words.
+
+    A word counts with its endings (love: loved, loves). Words of more verses than can be ranked weigh nothing.
+    """
+    totals: dict[int, float] = {}
+    average = sum(index.lengths) / index.slots
+    frame = _frame(text, within)
+    each = [index.bits([word, *index.endings(word)]) & frame for word in _Query(typed).words]
+    for bits in each:
+        number = bits.bit_count()
+        if not 0 < number <= _MOST_WEIGHED:
+            continue
+        rarity = log((index.slots - number + 0.5) / (number + 0.5) + 1)
+        for slot in slots_of(bits):
+            # A word seldom stands in a verse twice: that it does adds nothing here.
+            weight = rarity * 2.2 / (1 + 1.2 * (0.25 + 0.75 * index.lengths[slot] / average))
+            totals[slot] = totals.get(slot, 0.0) + weight
+    having_all = _by_length(index, _all(each))[:limit] if each else []
+    best = sorted(totals, key=lambda slot: (-totals[slot], slot))[:limit]
+    weights = {text.ordinal(slot): totals.get(slot, 0.0) for slot in dict.fromkeys(best + having_all)}
+    return weights, {text.ordinal(slot) for slot in having_all}
 
 
 def _frame(text: TextFile, within: tuple[int, int] | None) -> int:

@@ -127,6 +127,34 @@ def search(
     return [Verse(ordinal, text.chapter(ordinal // 1000)[ordinal % 1000]) for ordinal in found]
 
 
+def weighed(
+    words: str,
+    *,
+    limit: int,
+    translation: str = "web",
+    within: tuple[int, int] | None = None,
+    folder: str | os.PathLike[str] | None = None,
+) -> tuple[dict[int, float], set[int]]:
+    """Return the verses that have any of the words, by ordinal with their bm25, and those of them that have all words.
+
+    Raises:
+        NotFound: there is no such text.
+    """
+    from scribes.scripture import text_search
+
+    text = _open(translation, folder)
+    return text_search.weighed(text, _index(text), words, limit=limit, within=within)
+
+
+def vocabulary(translation: str = "web") -> list[str]:
+    """Return the words of a text in small letters, sorted.
+
+    Raises:
+        NotFound: there is no such text.
+    """
+    return _index(_open(translation, None)).words
+
+
 def _files(place: str | os.PathLike[str] | None) -> list[str]:
     if place is None or not os.path.isdir(place):
         return []

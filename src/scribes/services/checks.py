@@ -14,7 +14,19 @@ from ..domain.passages import references_of
 from ..errors import Damaged, ScribesError
 from ..files import read_if_there
 from ..models.vault import Check
-from ..storage import changes, drafts, integrity, meta, migrations, notes, passages
+from ..storage import (
+    changes,
+    drafts,
+    embedding_spaces,
+    indexing,
+    integrity,
+    links,
+    meta,
+    migrations,
+    notes,
+    passages,
+    vector_pages,
+)
 from .vault import cloud_folder, header_path, rewrite_header
 
 TYPE_CHECKING = False
@@ -49,6 +61,8 @@ class Checks:
             "history": lambda: self._history(fix, progress),
             "search index": lambda: self._index(fix),
             "references": lambda: self._references(fix, progress),
+            "meaning": lambda: self._meaning(fix),
+            "links": lambda: self._links(fix),
             "drafts": self._drafts,
             "backup": lambda: self._backup(fix),
             "folder": self._folder,
@@ -197,6 +211,39 @@ class Checks:
         Passages(self._context).catch_up(progress)
         return Check("references", MENDED, "read anew from the notes")
 
+    def _meaning(self, fix: bool) -> Check:
+        """Whether every note is embedded or waits for it, and every vector stands where a search looks for it."""
+        with self._engine.read() as tx:
+            space = embedding_spaces.active(tx)
+            waiting = indexing.waiting(tx)
+            forgotten = indexing.forgotten(tx, space.n) if space else 0
+            problems = vector_pages.problems(tx, space.n) if space else []
+        if (forgotten or problems) and not fix:
+            what = problems[0] if problems else f"{forgotten} notes are neither embedded nor waiting for it"
+            return Check("meaning", DAMAGED, what, "--fix puts it right")
+        if space and (forgotten or problems):
+            with self._engine.write() as tx:
+                if problems:
+                    vector_pages.forget_pages(tx, space.n)
+                indexing.queue_all(tx)
+            return Check("meaning", MENDED, "all notes wait to be looked at again: scribes index")
+        if waiting:
+            return Check("meaning", OK, f"to be embedded by scribes index: {waiting} note{'s' * (waiting != 1)}")
+        return Check("meaning", OK, f"embedded by {space.embedder}" if space else "no note is embedded")
+
+    def _links(self, fix: bool) -> Check:
+        """Link all notes again in memory and compare, where nothing waits to be linked."""
+        from . import linking
+
+        with self._engine.read() as tx:
+            waiting, number = links.count_waiting(tx), links.count(tx)
+        if waiting or not linking.differing(self._engine):
+            return Check("links", OK, f"{number} between notes" if not waiting else "to be linked by scribes index")
+        if not fix:
+            return Check("links", DAMAGED, "others than the notes say", "--fix makes them anew")
+        linking.rebuild(self._engine)
+        return Check("links", MENDED, "made anew from the notes")
+
     def _drafts(self) -> Check:
         with self._engine.read() as tx:
             number = len(drafts.recent(tx, limit=100))
@@ -230,18 +277,13 @@ class Checks:
 
     def _versions(self) -> Check:
         import apsw
-        import sqlite_vec
 
         from ..version import __version__
 
         with self._engine.read() as tx:
             schema = migrations.version(tx)
         parts = [f"scribes {__version__}", f"format {schema}", f"sqlite {apsw.sqlite_lib_version()}"]
-        return Check(
-            "versions",
-            OK,
-            ", ".join([*parts, getattr(apsw, "mc_version", "no encryption"), f"sqlite-vec {sqlite_vec.__version__}"]),
-        )
+        return Check("versions", OK, ", ".join([*parts, getattr(apsw, "mc_version", "no encryption")]))
 
 
 def _size(size_bytes: float) -> str:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import os
 
-from ..errors import InvalidInput, NotFound
-from ..models.scripture import Linked, Place, Reading, TextAdded, TopicCount, TopicLine, Translation, VerseText
+from ..errors import InvalidInput, NotFound, Unavailable
+from ..models.scripture import (
+    Linked,
+    Place,
+    Reading,
+    TextAdded,
+    TopicCount,
+    TopicLine,
+    Translation,
+    VerseHit,
+    VerseText,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Protocol
 
+    from ..ports import Embedder
     from ..scripture.spans import Span
     from ..scripture.texts import Verse
 
@@ -33,18 +44,26 @@ if TYPE_CHECKING:
     Connect = Callable[[str], RemoteText]
 
 DEFAULT = "web"
+VERSES = 31_000
+# The 66 books: what Jews and Christians have in common is asked, for more verses would hide half of it.
+BOOKS = (1_001_001, 66_999_999)
+# How many verses each way of looking brings.
+CANDIDATES, NEAREST = 100, 300
 
 
 class Scripture:
     """Bible texts, cross references and topics. A passage is a text as typed or a pair of verse ordinals.
 
     Added texts and imported tables lie in `folder`. `connect` opens a text of the service in the settings; None where
-    there is none.
+    there is none. `embedder` gives the one that the verses were embedded by, None where meaning is switched off.
     """
 
-    def __init__(self, folder: str, *, connect: Connect | None = None) -> None:
+    def __init__(
+        self, folder: str, *, connect: Connect | None = None, embedder: Callable[[], Embedder | None] = lambda: None
+    ) -> None:
         self.folder = folder
         self._connect = connect
+        self._embedder = embedder
 
     def parse(self, text: str) -> Span:
         """The one passage that a text as typed names.
@@ -105,6 +124,54 @@ class Scripture:
         place = self._ordinals(within) if within is not None else None
         found = texts.search(words, translation=translation, limit=limit, within=place, folder=self.folder)
         return [VerseText(_verse_osis(verse.ordinal), verse.ordinal, verse.text) for verse in found]
+
+    def find_verses(
+        self, words: str, *, translation: str = DEFAULT, limit: int = 20, by: str = "both"
+    ) -> list[VerseHit]:
+        """The verses of the 66 books that fit words by letters and by meaning, best first, in a translation at hand.
+
+        Meaning is that of the World English Bible, worked out here: no service is asked. `by` is `both`, `words` or
+        `meaning`.
+
+        Raises: InvalidInput, for a text without a word; NotFound; Unavailable, where meaning is switched off.
+        """
+        from ..domain import ranking
+        from ..scripture import texts
+
+        if not any(map(str.isalnum, words)):
+            raise InvalidInput(f"no word to look for in {words!r}", hint='scribes find --verses "unearned kindness"')
+        weights: dict[int, float] = {}
+        having_all: set[int] = set()
+        if by != "meaning":
+            weights, having_all = texts.weighed(
+                words, limit=CANDIDATES, translation=translation, within=BOOKS, folder=self.folder
+            )
+        cosines = self._near(words, list(weights)) if by != "words" else {}
+        least = ranking.chance(VERSES)
+        best = ranking.ordered_verses(weights, having_all, cosines, len(words.split()), least)
+        hits: list[VerseHit] = []
+        for ordinal, score in best:
+            for verse in texts.read(ordinal, ordinal, translation=translation, folder=self.folder):
+                near = cosines.get(ordinal, 0.0)
+                meaning = near if near >= least else None
+                hits.append(VerseHit(_verse_osis(ordinal), ordinal, verse.text, score, ordinal in weights, meaning))
+            if len(hits) >= limit:
+                break
+        return hits
+
+    def _near(self, words: str, others: Sequence[int]) -> dict[int, float]:
+        """The cosines of the verses nearest in meaning, and of some others; what stands beside them counts too."""
+        from ..domain import ranking
+        from ..vectors import verses
+
+        embedder = self._embedder()
+        if embedder is None:
+            raise Unavailable("meaning is switched off", hint="the setting embedder, or --words")
+        asked = embedder.embed_query(words)
+        found = [verse for verse, _ in verses.nearest(asked, NEAREST, within=BOOKS)]
+        wanted = {*found, *others}
+        known = dict(verses.cosines(asked, sorted({verse + step for verse in wanted for step in (-1, 0, 1)})))
+        return {verse: ranking.with_beside(known, verse) for verse in wanted if verse in known}
 
     def crossrefs(self, passage: Passage, *, limit: int = 20, translation: str = "") -> list[Linked]:
         """The passages linked with a passage, the strongest first; with the words of each in a translation, if asked.

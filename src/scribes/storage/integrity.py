@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from . import links
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..ports import Tx
@@ -26,3 +28,5 @@ def clear_state(tx: Tx) -> None:
     tx.run("DELETE FROM note_label")
     tx.run("DELETE FROM note_ref")
     tx.run("DELETE FROM note")
+    # Notes get other keys: nothing that names the old ones may stay.
+    links.reset(tx)

@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..domain.links import LinkChoices
     from ..domain.passages import Choices
     from ..models.passages import Reference
     from ..ports import Row, Tx, Value
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 HANDLE_FROM, HANDLE_DIGITS, MIN_DIGITS = 10, 12, 4
 COLUMNS = (
     "note.n, note.id, note.heads, note.created_us, note.changed_us, note.title, note.body, note.occurred_us,"
-    " note.occurred_offset, note.speaker, note.venue, note.series, note.tags, note.topics, note.deleted_us, note.refs"
+    " note.occurred_offset, note.speaker, note.venue, note.series, note.tags, note.topics, note.deleted_us, note.refs,"
+    " note.links"
 )
 
 
@@ -53,12 +55,14 @@ def insert(
     """A new note's row, labels and references; its key."""
     n = tx.run(
         "INSERT INTO note (id, space_id, heads, created_us, changed_us, title, body, occurred_us, occurred_offset,"
-        " speaker, venue, series, tags, topics, deleted_us, refs)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " speaker, venue, series, tags, topics, deleted_us, refs, links)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (id, space, heads, created_us, changed_us, *_values(content)),
     )
     _put_labels(tx, n, content)
     _put_words(tx, n, content)
+    tx.run("INSERT INTO to_index (note_n) VALUES (?)", (n,))
+    tx.run("INSERT INTO link_todo (note_n) VALUES (?)", (n,))
     if references:
         from . import passages
 
@@ -76,12 +80,18 @@ def update(tx: Tx, stored: Stored, *, heads: bytes, at_us: int, content: Content
         _put_words(tx, stored.n, content)
     tx.run(
         "UPDATE note SET heads = ?, changed_us = ?, title = ?, body = ?, occurred_us = ?, occurred_offset = ?,"
-        " speaker = ?, venue = ?, series = ?, tags = ?, topics = ?, deleted_us = ?, refs = ? WHERE n = ?",
+        " speaker = ?, venue = ?, series = ?, tags = ?, topics = ?, deleted_us = ?, refs = ?, links = ? WHERE n = ?",
         (heads, at_us, *_values(content), stored.n),
     )
     if (content.tags, content.topics) != (old.tags, old.topics):
         tx.run("DELETE FROM note_label WHERE note_n = ?", (stored.n,))
         _put_labels(tx, stored.n, content)
+    if _meant(old) != _meant(content):
+        # Right at once: what is no longer written is no longer found by its meaning.
+        tx.run("DELETE FROM piece WHERE note_n = ?", (stored.n,))
+        tx.run("INSERT OR IGNORE INTO to_index (note_n) VALUES (?)", (stored.n,))
+    if (*_meant(old), old.links) != (*_meant(content), content.links):
+        tx.run("INSERT INTO link_todo (note_n) VALUES (?)", (stored.n,))
     from . import passages
 
     passages.change(tx, stored.n, old, content)
@@ -156,6 +166,14 @@ def by_keys(tx: Tx, keys: Sequence[int], *, visible_to: Spaces) -> list[Stored]:
     return [stored_from(row) for row in tx.rows(sql, keys)]
 
 
+def which(tx: Tx, keys: Sequence[int], where: str, values: Sequence[Value]) -> set[int]:
+    """Those of some notes that fulfil a condition on their rows."""
+    marks = ", ".join("?" * len(keys))
+    # NOT INDEXED: by row key, or SQLite walks the whole index of recent notes.
+    sql = f"SELECT n FROM note NOT INDEXED WHERE n IN ({marks}) AND {where}"
+    return {row[0] for row in tx.rows(sql, (*keys, *values))} if keys else set()
+
+
 def trashed(tx: Tx, *, visible_to: Spaces, limit: int, before_us: int | None = None) -> list[Stored]:
     """Notes in the trash, the last deleted first; with `before_us` only those deleted before it."""
     sql = (
@@ -227,15 +245,17 @@ def forget(tx: Tx, stored: Stored) -> None:
     values = (stored.n, *_words(stored.content))
     tx.run(f"INSERT INTO note_text {columns} VALUES ('delete', ?, ?, ?, ?, ?, ?, ?, ?)", values)
     tx.run("DELETE FROM note WHERE n = ?", (stored.n,))
+    tx.run("INSERT INTO link_todo (note_n) VALUES (?)", (stored.n,))
 
 
 def stored_from(row: Row) -> Stored:
     """A row of COLUMNS as an object."""
     n, id, heads, created_us, changed_us, title, body, *rest = row
-    at_us, offset, speaker, venue, series, tags, topics, deleted, refs = rest
+    at_us, offset, speaker, venue, series, tags, topics, deleted, refs, links = rest
     choices = _choices(refs) if refs else ()
+    linked = _link_choices(links) if links else ()
     content = Content(
-        title, body, at_us, offset, speaker, venue, series, _split(tags), _split(topics), deleted, choices
+        title, body, at_us, offset, speaker, venue, series, _split(tags), _split(topics), deleted, choices, linked
     )
     return Stored(n, id, heads, created_us, changed_us, content)
 
@@ -253,6 +273,7 @@ def _values(content: Content) -> tuple[Value, ...]:
         "\n".join(content.topics),
         content.deleted_us,
         _said(content.refs) if content.refs else "",
+        _links_said(content.links) if content.links else "",
     )
 
 
@@ -268,6 +289,18 @@ def _said(choices: Choices) -> str:
     return said(choices)
 
 
+def _link_choices(lines: str) -> LinkChoices:
+    from ..domain.links import heard
+
+    return heard(lines)
+
+
+def _links_said(choices: LinkChoices) -> str:
+    from ..domain.links import said
+
+    return said(choices)
+
+
 def _split(labels: str) -> tuple[str, ...]:
     return tuple(labels.split("\n")) if labels else ()
 
@@ -276,6 +309,11 @@ def _words(content: Content) -> tuple[str, str, str, str, str, str, str]:
     """What the search index holds of a note, in the order of WORD_COLUMNS."""
     tags, topics = "\n".join(content.tags), "\n".join(content.topics)
     return content.title, content.body, content.speaker, content.venue, content.series, tags, topics
+
+
+def _meant(content: Content) -> tuple[object, ...]:
+    """What the pieces and links of a note are made from."""
+    return content.title, content.body, content.refs, content.deleted_us is None
 
 
 def _put_words(tx: Tx, n: int, content: Content) -> None:

@@ -77,6 +77,16 @@ def nearest(tx: Tx, start: int, end: int, *, limit: int, skip: int = 0) -> list[
     return list(keys)[skip:wanted]
 
 
+def overlap(start: int, end: int) -> tuple[str, tuple[Value, ...]]:
+    """A statement, with its values, for the keys of all notes that name something of a passage."""
+    scans: list[str] = []
+    values: list[Value] = []
+    for one in (one for classes in passages.steps() for one in classes):
+        scans.append('SELECT note_n FROM note_ref WHERE length_class = ? AND start BETWEEN ? AND ? AND "end" >= ?')
+        values += [one, passages.floor(one, start), end, start]
+    return " UNION ".join(scans), tuple(values)
+
+
 def is_current(tx: Tx) -> bool:
     """Whether the references of every note were read by the present rules."""
     stamp: str | None = meta.get(tx, STAMP)

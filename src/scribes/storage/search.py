@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from ..domain.query import LABEL_FIELDS, TEXT_FIELDS
+from ..domain.query import LABEL_FIELDS, PASSAGE_FIELDS, TEXT_FIELDS
 from ..records import replaced
 from .notes import COLUMNS, stored_from
 from .visible import in_spaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from ..domain.query import Filter, Query, Term
     from ..ports import Tx, Value
     from .notes import Stored
     from .visible import Spaces
 
+    Bounds = dict[int, tuple[int, int]]
+
 # bm25 looks at every hit it ranks (80 ms at 100,000 notes for a common word): of many hits the newest are ranked,
 # and where more than one note in COMMON matches, the newest are shown.
 RANKED = 1_000
 COMMON = 10
+NEXT_TO_NOTHING = 0.01
 # title, body, speaker, venue, series, tags, topics
 WEIGHTS = "6.0, 1.0, 2.0, 1.0, 2.0, 3.0, 3.0"
 BODY_COLUMN = 1
@@ -27,14 +32,15 @@ SNIPPET = f"snippet(note_text, {BODY_COLUMN}, '{MARK_START}', '{MARK_END}', '{EL
 
 
 def find(
-    tx: Tx, query: Query, day_bounds: dict[int, tuple[int, int]], *, visible_to: Spaces, limit: int, trash: bool = False
+    tx: Tx, query: Query, bounds: Bounds, *, visible_to: Spaces, limit: int, trash: bool = False
 ) -> list[tuple[Stored, float, str]]:
     """Notes that match: (row, score, snippet with marked hits), best first.
 
-    `day_bounds` has, by the position of a date filter, its first day and the day after its last, as days since 1970.
+    `bounds` has two numbers by the position of a filter: of a date its first day and the day after its last, as days
+    since 1970; of a passage its first and last verse.
     """
-    conditions, values = _filters(query, day_bounds)
-    visible = f"{in_spaces(visible_to)} AND note.deleted_us IS {'NOT ' if trash else ''}NULL"
+    conditions, values = _filters(query, bounds)
+    visible = _visible(visible_to, trash=trash)
     where = " AND ".join([*conditions, visible])
     if not query.groups:
         return _newest(tx, query, where, values, limit)
@@ -48,6 +54,86 @@ def find(
         best = _best(tx, match, telling, visible, limit)
         return _with_snippets(tx, telling, best)
     return _with_snippets(tx, match, best)
+
+
+def with_any_word(tx: Tx, query: Query, bounds: Bounds, *, visible_to: Spaces, limit: int) -> list[tuple[int, float]]:
+    """The notes that have any word of a plain query: (key, bm25 above 0), best first.
+
+    Words of most notes weigh next to nothing: beside others they are passed over, alone they bring the newest notes.
+    """
+    telling = replaced(_telling(tx, query), excluded=())
+    where, values = condition(query, bounds, visible_to=visible_to)
+    match = _any(telling)
+    if len(telling.groups) == 1 and _is_common(tx, match):
+        sql = (
+            "SELECT note_text.rowid FROM note_text CROSS JOIN note ON note.n = note_text.rowid"
+            f" WHERE note_text MATCH ? AND {where} ORDER BY note_text.rowid DESC LIMIT ?"
+        )
+        return [(n, NEXT_TO_NOTHING) for (n,) in tx.rows(sql, (match, *values, limit))]
+    if where == _visible(visible_to):
+        best = _best(tx, match, match, where, limit)
+    else:
+        best = _filtered(tx, match, where, values, limit)
+    return [(n, -score) for n, score in best]
+
+
+def with_all_words(tx: Tx, query: Query, keys: Sequence[int]) -> set[int]:
+    """Those of some notes that have every word of a plain query."""
+    if not keys:
+        return set()
+    match = _match(replaced(query, excluded=()))
+    listed = ", ".join("?" * len(keys))
+    sql = f"SELECT rowid FROM note_text WHERE note_text MATCH ? AND rowid BETWEEN ? AND ? AND rowid IN ({listed})"
+    return {n for (n,) in tx.rows(sql, (match, min(keys), max(keys), *keys))}
+
+
+def condition(query: Query, bounds: Bounds, *, visible_to: Spaces) -> tuple[str, list[Value]]:
+    """What a note outside the trash must fulfil besides having the words: a condition on rows of `note`."""
+    conditions, values = _filters(query, bounds)
+    if query.excluded:
+        conditions.append("note.n NOT IN (SELECT rowid FROM note_text WHERE note_text MATCH ?)")
+        values.append(" OR ".join(_term(term) for term in query.excluded))
+    return " AND ".join([*conditions, _visible(visible_to)]), values
+
+
+def snippets(tx: Tx, query: Query, keys: Sequence[int]) -> dict[int, str]:
+    """The text around the words of a plain query in some notes, by key, with marked hits; none for notes without."""
+    return _snippets(tx, _any(query), keys) if keys else {}
+
+
+def unknown_words(tx: Tx, query: Query) -> list[str]:
+    """The words of a query that stand in no note."""
+    terms = [term for group in query.groups for term in group if not term.prefix and " " not in term.text]
+    sql = "SELECT 1 FROM note_text WHERE note_text MATCH ? LIMIT 1"
+    return [term.text for term in terms if tx.row(sql, (_term(replaced(term, field="")),)) is None]
+
+
+def known_words(tx: Tx, words: Iterable[str]) -> list[str]:
+    """Those of some words that stand in a note."""
+    sql = "SELECT 1 FROM note_text WHERE note_text MATCH ? LIMIT 1"
+    return [word for word in words if tx.row(sql, (f'"{word}"',))]
+
+
+def stems(tx: Tx, start: str) -> list[str]:
+    """The stems of the notes' words that begin with some letters, as the index has them."""
+    tx.run("CREATE VIRTUAL TABLE IF NOT EXISTS temp.stem USING fts5vocab (main, note_text, row)")
+    sql = "SELECT term FROM temp.stem WHERE term >= ? AND term < ? AND length(term) > 2"
+    return [row[0] for row in tx.rows(sql, (start, start + "\U0010ffff"))]
+
+
+def as_written(tx: Tx, stem: str) -> str:
+    """A word of that stem as the newest note writes it, in small letters."""
+    sql = (
+        f"SELECT highlight(note_text, column.key, '{MARK_START}', '{MARK_END}') AS text"
+        " FROM note_text, json_each('[0,1,2,3,4,5,6]') AS column"
+        f" WHERE note_text MATCH ? AND instr(text, '{MARK_START}') ORDER BY note_text.rowid DESC LIMIT 1"
+    )
+    text = str(tx.value(sql, (f'"{stem}"',)) or "")
+    return text.partition(MARK_START)[2].partition(MARK_END)[0].lower() or stem
+
+
+def _visible(visible_to: Spaces, *, trash: bool = False) -> str:
+    return f"{in_spaces(visible_to)} AND note.deleted_us IS {'NOT ' if trash else ''}NULL"
 
 
 def _filtered(tx: Tx, match: str, where: str, values: list[Value], limit: int) -> list[tuple[int, float]]:
@@ -147,12 +233,20 @@ def _with_snippets(tx: Tx, match: str, best: list[tuple[int, float]]) -> list[tu
     keys = [n for n, _ in best]
     marks = ", ".join("?" * len(keys))
     rows = {row[0]: row for row in tx.rows(f"SELECT {COLUMNS} FROM note NOT INDEXED WHERE n IN ({marks})", keys)}
+    around = _snippets(tx, match, keys)
+    return [(stored_from(rows[n]), -score, around.get(n, "")) for n, score in best]
+
+
+def _snippets(tx: Tx, match: str, keys: Sequence[int]) -> dict[int, str]:
     sql = (
         f"SELECT rowid, {SNIPPET} FROM note_text WHERE note_text MATCH ?"
-        f" AND rowid BETWEEN ? AND ? AND rowid IN ({marks})"
+        f" AND rowid BETWEEN ? AND ? AND rowid IN ({', '.join('?' * len(keys))})"
     )
-    snippets: dict[int, str] = dict(tx.rows(sql, (match, min(keys), max(keys), *keys)))
-    return [(stored_from(rows[n]), -score, snippets.get(n, "")) for n, score in best]
+    return dict(tx.rows(sql, (match, min(keys), max(keys), *keys)))
+
+
+def _any(query: Query) -> str:
+    return " OR ".join(_term(term) for group in query.groups for term in group)
 
 
 def _match(query: Query) -> str:
@@ -170,14 +264,18 @@ def _term(term: Term) -> str:
     return f'{column}"{words}"{" *" if term.prefix else ""}'
 
 
-def _filters(query: Query, day_bounds: dict[int, tuple[int, int]]) -> tuple[list[str], list[Value]]:
+def _filters(query: Query, bounds: Bounds) -> tuple[list[str], list[Value]]:
     conditions: list[str] = []
     values: list[Value] = []
     for position, item in enumerate(query.filters):
         if item.field in LABEL_FIELDS:
             condition, added = _label_condition(item)
+        elif item.field in PASSAGE_FIELDS:
+            condition, added = _passage_condition(*bounds[position])
+        elif item.field == "space":
+            condition, added = "note.space_id IN (SELECT n FROM space WHERE name = ? COLLATE NOCASE)", [item.value]
         else:
-            condition, added = _day_condition(item, day_bounds[position])
+            condition, added = _day_condition(item, bounds[position])
         conditions.append(f"NOT ({condition})" if item.negated else condition)
         values += added
     return conditions, values
@@ -187,6 +285,13 @@ def _label_condition(item: Filter) -> tuple[str, list[Value]]:
     name = "-".join(item.value.lstrip("#").split()).lower() if item.field == "tag" else item.value.casefold()
     sql = "note.n IN (SELECT note_n FROM note_label WHERE note_label.kind = ? AND note_label.name = ?)"
     return sql, [item.field, name]
+
+
+def _passage_condition(start: int, end: int) -> tuple[str, list[Value]]:
+    from .passages import overlap
+
+    sql, values = overlap(start, end)
+    return f"note.n IN ({sql})", list(values)
 
 
 def _day_condition(item: Filter, bounds: tuple[int, int]) -> tuple[str, list[Value]]:

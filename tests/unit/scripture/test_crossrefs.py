@@ -57,7 +57,7 @@ def test_most_verses_that_people_cite_have_links() -> None:
 
 
 def test_the_bundled_data_is_small() -> None:
-    assert sum(path.stat().st_size for path in LINKS.iterdir()) <= 3_000_000
+    assert sum(path.stat().st_size for path in LINKS.iterdir()) <= 3_300_000
 
 
 def test_a_turned_passage_is_refused() -> None:

@@ -1,0 +1,82 @@
+"""The index of meaning is brought up to date behind the back of the person: by a process of its own, after a change.
+
+It is started, not waited for. One works at a time on a vault; a second one finds the lock held and is not even started.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..errors import ScribesError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..wiring import Scribes
+    from .session import Session
+
+LOCK_SUFFIX = ".indexing"
+# What changes the file and leaves no note to embed.
+NOT_AFTER = ("index", "init", "lock", "unlock", "key", "backup", "restore-backup", "doctor")
+NICENESS = 10
+# How long a search may be held up by notes that are not embedded yet.
+PATIENCE_S = 0.5
+
+
+def start(session: Session, vault: str) -> None:
+    """Start indexing, unless it runs already or a person wants to do it themselves. Never fails: it can wait."""
+    if session.settings.indexing != "background" or session.settings.embedder == "off" or os.name != "posix":
+        return
+    lock = try_lock(vault)
+    if lock is None:
+        return
+    os.close(lock)
+    # Nothing secret: the key is found where this command found it. Where only a person knows it, nothing happens.
+    # -P: no module is taken from the folder that the person happens to stand in.
+    words = [sys.executable, "-P", "-m", "scribes", "--vault", vault, "index", "--behind", "--quiet"]
+    null = os.open(os.devnull, os.O_RDWR)
+    try:
+        os.posix_spawn(
+            sys.executable,
+            words,
+            os.environ,
+            file_actions=[(os.POSIX_SPAWN_DUP2, null, stream) for stream in (0, 1, 2)],
+            setsid=True,
+        )
+    except (OSError, NotImplementedError):
+        pass
+    finally:
+        os.close(null)
+
+
+def catch_up(session: Session, vault: Scribes) -> None:
+    """Before a search: embed the few notes that still wait, where nobody is at it; of many, the rest comes behind."""
+    if session.settings.indexing != "background" or session.settings.embedder == "off" or not vault.meaning.is_due():
+        return
+    lock = try_lock(vault.path)
+    if lock is None:
+        return
+    try:
+        vault.meaning.run(seconds=PATIENCE_S)
+        session.is_indexed = not vault.meaning.is_due()
+    except ScribesError:
+        # The search goes on with what is there.
+        pass
+    finally:
+        os.close(lock)
+
+
+def try_lock(vault: str) -> int | None:
+    """The lock of the one indexer, as a file descriptor; None while another holds it."""
+    import fcntl
+
+    try:
+        lock = os.open(vault + LOCK_SUFFIX, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock

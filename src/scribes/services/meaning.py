@@ -1,0 +1,329 @@
+"""The index of meaning: the job that embeds pieces of notes and links notes, and the vector of a query.
+
+A note is saved first; what it means is worked out afterwards by whoever calls `run`: the command line in a process of
+its own, or a program that uses the library. No transaction is open while something is embedded.
+"""
+
+from __future__ import annotations
+
+import time
+
+from ..canonical import blake2b
+from ..domain import chunking
+from ..errors import Unavailable
+from ..models.meaning import IndexStatus
+from ..records import record
+from ..storage import embedding_spaces, indexing, links, notes, passages, vector_pages, vectors
+from . import linking
+from .passages import Passages
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Protocol
+
+    from ..domain.chunking import Piece
+    from ..ports import Embedder, Progress, ServiceEmbedder, Tx
+    from ..storage.notes import Stored
+    from .context import Context
+
+    class Chosen(Protocol):
+        """The embedders of this process (embedders.py)."""
+
+        def chosen(self) -> Embedder | None:
+            """The one of the settings; None where meaning is switched off."""
+
+        def service(self) -> ServiceEmbedder | None:
+            """The one of the settings, where it is a service."""
+
+        def named(self, name: str) -> Embedder | None:
+            """The one with a name, if this machine has it."""
+
+
+# Pieces embedded between two transactions: well under a second of work, so an interruption loses little.
+BATCH_PIECES, BATCH_NOTES = 64, 32
+PROBE = "The grace of the Lord Jesus Christ be with all of you."
+
+
+@record
+class Asked:
+    """A query as a vector, and the space that it belongs to."""
+
+    space: int
+    vector: bytes
+
+
+class Meaning:
+    """What notes mean, as vectors, by the embedder of the settings."""
+
+    def __init__(self, context: Context, embedders: Chosen) -> None:
+        self._context = context
+        self._engine = context.engine
+        self._embedders = embedders
+
+    def _embedder(self) -> Embedder | None:
+        """The embedder of the settings. Of a service it is assumed, until it answers, that its model is as it was."""
+        service = self._embedders.service()
+        if service is not None and not service.is_known:
+            with self._engine.read() as tx:
+                spaces = embedding_spaces.of_embedder(tx, service.name)
+            for space in spaces:
+                if _with_chunker(service.digest_for(space.probe)) == space.digest:
+                    service.assume(space.probe)
+        return self._embedders.chosen()
+
+    def status(self) -> IndexStatus:
+        """How far the index is."""
+        with self._engine.read() as tx:
+            active, building = embedding_spaces.active(tx), embedding_spaces.building(tx)
+            shown = building or active
+            return IndexStatus(
+                embedder=shown.embedder if shown else "",
+                dimensions=shown.dimensions if shown else 0,
+                notes=notes.count(tx, visible_to=self._context.visible_to),
+                waiting=indexing.waiting(tx),
+                pieces=vectors.count_pieces(tx, active.n) if active else 0,
+                links=links.count(tx),
+                building=building is not None,
+            )
+
+    def is_due(self) -> bool:
+        """Whether `run` has something to do.
+
+        Raises: InvalidInput, when the settings name no embedder there is.
+        """
+        try:
+            embedder = self._embedder()
+            digest = digest_of(embedder) if embedder is not None else None
+        except Unavailable:
+            # A service that does not answer can do nothing now.
+            digest = None
+        with self._engine.read() as tx:
+            return bool(links.count_waiting(tx)) or (digest is not None and self._is_embedding_due(tx, digest))
+
+    def ask(self, text: str) -> Asked:
+        """A query as a vector of the space that is searched now.
+
+        Raises: Unavailable, when nothing is embedded yet, or what embedded it is not to be had.
+        """
+        with self._engine.read() as tx:
+            space = embedding_spaces.active(tx)
+        if self._embedder() is None:
+            raise Unavailable("meaning is switched off", hint="the setting embedder")
+        if space is None:
+            raise Unavailable("no note is embedded yet", hint="scribes index embeds them")
+        embedder = self._embedders.named(space.embedder)
+        if embedder is None or digest_of(embedder) != space.digest:
+            raise Unavailable(f"the notes were embedded by {space.embedder}, which is not here", hint="scribes index")
+        return Asked(space.n, embedder.embed_query(text))
+
+    def run(self, *, seconds: float | None = None, progress: Progress | None = None) -> int:
+        """How many notes were embedded. Without a bound of `seconds` all that waits is linked as well.
+
+        Raises: Unavailable, when the embedder does not answer; what was done before is kept. Busy, StorageFull.
+        """
+        until = None if seconds is None else time.monotonic() + seconds
+        Passages(self._context).catch_up()
+        embedder = self._embedder()
+        done = self._embed(embedder, until, progress) if embedder is not None else 0
+        if until is None:
+            linking.catch_up(self._engine)
+        return done
+
+    def _embed(self, embedder: Embedder, until: float | None, progress: Progress | None) -> int:
+        digest = digest_of(embedder)
+        with self._engine.read() as tx:
+            if not self._is_embedding_due(tx, digest):
+                return 0
+        space = self._space(embedder)
+        done = 0
+        while until is None or time.monotonic() < until:
+            with self._engine.read() as tx:
+                batch = self._batch(tx, space)
+                waiting = indexing.waiting(tx)
+            if not batch:
+                self._finish(space, until)
+                break
+            self._take(space, batch, embedder)
+            done += len(batch)
+            if progress:
+                progress(done, done + waiting - len(batch))
+        return done
+
+    def _is_embedding_due(self, tx: Tx, digest: bytes) -> bool:
+        space = embedding_spaces.by_digest(tx, digest)
+        return (
+            indexing.is_waiting(tx)
+            or embedding_spaces.retired(tx) is not None
+            or (space is not None and (space.state != "active" or vector_pages.is_due(tx, space.n)))
+            # Another embedder than before was chosen.
+            or (space is None and embedding_spaces.active(tx) is not None)
+        )
+
+    def rebuild(self) -> None:
+        """Put every note back in the queue; `run` does the rest. Vectors of texts that are known are kept."""
+        with self._engine.write() as tx:
+            indexing.queue_all(tx)
+
+    def _space(self, embedder: Embedder) -> int:
+        """The space of an embedder; a new one is searched when it is complete, the first one at once."""
+        digest = digest_of(embedder)
+        with self._engine.read() as tx:
+            space = embedding_spaces.by_digest(tx, digest)
+        if space is not None and space.state != "retired":
+            return space.n
+        service = self._embedders.service()
+        probe = service.probe() if service is not None else vectors.row(embedder.embed([PROBE])[0])
+        with self._engine.write() as tx:
+            # Another process may have been faster.
+            space = embedding_spaces.by_digest(tx, digest)
+            if space is not None and space.state != "retired":
+                return space.n
+            indexing.queue_all(tx)
+            if space is not None:
+                embedding_spaces.revive(tx, space.n)
+                return space.n
+            return embedding_spaces.create(
+                tx,
+                digest=digest,
+                embedder=embedder.name,
+                dimensions=embedder.dimensions,
+                chunker=chunking.CHUNKER,
+                probe=probe,
+                active=embedding_spaces.active(tx) is None,
+            )
+
+    def _batch(self, tx: Tx, space: int) -> list[_Waiting]:
+        """The next notes that wait, cut into pieces, with what is not embedded yet."""
+        batch: list[_Waiting] = []
+        total = 0
+        for stored in indexing.next_notes(tx, limit=BATCH_NOTES):
+            cut = pieces_of(tx, stored)
+            around = chunking.around(cut)
+            hashes = [text_hash(chunking.mixture(cut, at, places)) for at, places in enumerate(around)]
+            known = vectors.known(tx, space, hashes)
+            batch.append(_Waiting(stored, tuple(cut), tuple(around), tuple(hashes), frozenset(known)))
+            total += len(set(hashes) - set(known))
+            if total >= BATCH_PIECES:
+                break
+        return batch
+
+    def _take(self, space: int, batch: Sequence[_Waiting], embedder: Embedder) -> None:
+        """Embed what is missing, then keep it in one transaction."""
+        made: dict[bytes, bytes] = {}
+        for one in batch:
+            made |= one.embedded(embedder)
+        with self._engine.write() as tx:
+            vectors.put(tx, space, [(hash, vectors.row(vector)) for hash, vector in made.items()])
+            for one in batch:
+                if not indexing.is_as_read(tx, one.stored):
+                    # Changed in the meantime: it waits for its next turn.
+                    continue
+                keys = vectors.known(tx, space, one.hashes)
+                if not keys.keys() >= set(one.hashes):
+                    # A vector that was there has been tidied away since: next turn it is made.
+                    continue
+                spans = ((piece.begin, piece.stop) for piece in one.pieces)
+                rows = [(*span, keys[hash]) for span, hash in zip(spans, one.hashes, strict=True)]
+                vectors.put_pieces(tx, one.stored.n, space, rows)
+                links.todo(tx, [one.stored.n])
+                indexing.done(tx, one.stored.n)
+        with self._engine.write() as tx:
+            # A search reads the tail row by row, so it must not grow while many notes are embedded.
+            vector_pages.fold_in(tx, space)
+
+    def _finish(self, space: int, until: float | None) -> None:
+        """Make a complete space the one that is searched, and tidy up in small steps."""
+        with self._engine.write() as tx:
+            building = embedding_spaces.building(tx)
+            if building is not None and building.n == space and not indexing.is_waiting(tx):
+                embedding_spaces.activate(tx, space)
+        while (until is None or time.monotonic() < until) and (self._tidied(space) or self._has_learnt(space)):
+            pass
+
+    def _tidied(self, space: int) -> bool:
+        """One step of tidying; whether there is more."""
+        with self._engine.write() as tx:
+            retired = embedding_spaces.retired(tx)
+            if retired is not None:
+                embedding_spaces.drop_step(tx, retired.n)
+                return True
+            return vector_pages.remove_unused(tx) or vector_pages.fold_in(tx, space)
+
+    def _has_learnt(self, space: int) -> bool:
+        """Learn new cells where there are many more vectors than before; whether there were any to learn."""
+        with self._engine.read() as tx:
+            rows = vector_pages.to_learn_from(tx, space)
+        if not rows:
+            return False
+        # Seconds of computing, in which nobody else has to wait.
+        centres = vector_pages.cells_of(rows)
+        with self._engine.write() as tx:
+            vector_pages.put_cells(tx, space, centres)
+        return True
+
+
+@record
+class _Waiting:
+    """A note to embed: its row as it was read, its pieces, what is mixed into the vector of each, the hashes by which
+    these vectors are known, and those of them that are there already.
+    """
+
+    stored: Stored
+    pieces: tuple[Piece, ...]
+    around: tuple[range, ...]
+    hashes: tuple[bytes, ...]
+    known: frozenset[bytes]
+
+    def embedded(self, embedder: Embedder) -> dict[bytes, bytes]:
+        """The vectors that are missing, by their hashes. Only the texts that these are made of are embedded."""
+        missing = [at for at, hash in enumerate(self.hashes) if hash not in self.known]
+        if not missing:
+            return {}
+        from ..vectors.mixing import mixed
+
+        title = 0 if self.pieces[0].begin < 0 else None
+        needed = sorted(
+            {*missing, *(place for at in missing for place in self.around[at]), *([0] if title == 0 else [])}
+        )
+        raw = dict(zip(needed, embedder.embed([self.pieces[at].text for at in needed]), strict=True))
+        return {
+            self.hashes[at]: mixed(
+                raw[at],
+                [raw[place] for place in self.around[at]],
+                None if title is None or at == title else raw[title],
+            )
+            for at in missing
+        }
+
+
+def pieces_of(tx: Tx, stored: Stored) -> list[Piece]:
+    """What is embedded of a note: none of it in the trash. Passages in the text are embedded where they stand."""
+    content = stored.content
+    if content.deleted_us is not None:
+        return []
+    return chunking.pieces(content.title, content.body, _pinned(tx, stored) if content.refs else ())
+
+
+def _pinned(tx: Tx, stored: Stored) -> list[str]:
+    """The passages that a person pinned to a note and that stand nowhere in its text, as people write them."""
+    from ..scripture.formatting import format_passage
+
+    found = passages.of_note(tx, stored.n)
+    written = {(one.start, one.end) for one in found if one.how != "pinned"}
+    pinned = {(one.start, one.end): None for one in found if one.how == "pinned"}
+    return [format_passage(*place, "short") for place in pinned if place not in written]
+
+
+def text_hash(text: str) -> bytes:
+    """By what a text's vector is found again."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def digest_of(embedder: Embedder) -> bytes:
+    """What a space is known by: all that its vectors depend on. Raises Unavailable, where a service has to say."""
+    return _with_chunker(embedder.digest)
+
+
+def _with_chunker(digest: bytes) -> bytes:
+    return blake2b(digest + chunking.CHUNKER.to_bytes(4, "little"), digest_size=16).digest()
