@@ -10,6 +10,9 @@ import os
 import sys
 import tempfile
 
+# Before numpy is loaded: what is measured is one core, as the command line uses it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from . import bench_references, bench_texts, cold, library, links, meaning, passages, vectors
 
 

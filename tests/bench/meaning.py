@@ -116,7 +116,7 @@ def _cold(home: str) -> None:
     taken = material.interleaved_cpu_ms(commands, rounds=ROUNDS, environment=environment)
     behind = material.interleaved_cpu_ms(
         {"pass": commands["pass"], "add": commands["add"]},
-        rounds=1,
+        rounds=ROUNDS,
         environment=environment | {"SCRIBES_INDEXING": "background"},
     )
     print("\n| from a cold start | CPU ms | against `python -c pass` | limit |\n|---|---|---|---|")

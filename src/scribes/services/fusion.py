@@ -60,6 +60,8 @@ class Fusion:
     def find(self, *, limit: int, words: bool) -> list[Hit]:
         """The notes that fit best, by what `ask` brought and, with `words`, by words and passages."""
         with self._context.engine.read() as tx:
+            asked_words = len(self._telling.groups)
+            self._telling = search.without_common_words(tx, self._telling)
             on_passage = self._on_passages(tx) if words else {}
             by_words = self._by_words(tx) if words else {}
             pieces = self._by_meaning(tx, self._asked, [*by_words, *on_passage], limit) if self._asked else {}
@@ -75,7 +77,7 @@ class Fusion:
                 for n in keys
             }
             self._least = ranking.chance(vectors.size(tx))
-            best = ranking.ordered(found, len(self._telling.groups), self._least)[:limit]
+            best = ranking.ordered(found, asked_words, self._least)[:limit]
             return self._hits(tx, best, found, pieces, on_passage)
 
     def _parted(self, text: str) -> tuple[list[tuple[int, int]], str]:

@@ -56,15 +56,18 @@ def find(
     return _with_snippets(tx, match, best)
 
 
-def with_any_word(tx: Tx, query: Query, bounds: Bounds, *, visible_to: Spaces, limit: int) -> list[tuple[int, float]]:
-    """The notes that have any word of a plain query: (key, bm25 above 0), best first.
+def without_common_words(tx: Tx, query: Query) -> Query:
+    """A plain query without the words that stand in most notes, where others are left: they weigh next to nothing."""
+    return replaced(_telling(tx, replaced(query, excluded=())), excluded=query.excluded)
 
-    Words of most notes weigh next to nothing: beside others they are passed over, alone they bring the newest notes.
+
+def with_any_word(tx: Tx, query: Query, bounds: Bounds, *, visible_to: Spaces, limit: int) -> list[tuple[int, float]]:
+    """The notes that have any word of a plain query: (key, bm25 above 0), best first; of a word that stands in most
+    notes the newest.
     """
-    telling = replaced(_telling(tx, query), excluded=())
     where, values = condition(query, bounds, visible_to=visible_to)
-    match = _any(telling)
-    if len(telling.groups) == 1 and _is_common(tx, match):
+    match = _any(query)
+    if len(query.groups) == 1 and _is_common(tx, match):
         sql = (
             "SELECT note_text.rowid FROM note_text CROSS JOIN note ON note.n = note_text.rowid"
             f" WHERE note_text MATCH ? AND {where} ORDER BY note_text.rowid DESC LIMIT ?"
@@ -83,7 +86,8 @@ def with_all_words(tx: Tx, query: Query, keys: Sequence[int]) -> set[int]:
         return set()
     match = _match(replaced(query, excluded=()))
     listed = ", ".join("?" * len(keys))
-    sql = f"SELECT rowid FROM note_text WHERE note_text MATCH ? AND rowid BETWEEN ? AND ? AND rowid IN ({listed})"
+    # The plus: else FTS5 begins the search anew for each of the keys.
+    sql = f"SELECT rowid FROM note_text WHERE note_text MATCH ? AND rowid BETWEEN ? AND ? AND +rowid IN ({listed})"
     return {n for (n,) in tx.rows(sql, (match, min(keys), max(keys), *keys))}
 
 
