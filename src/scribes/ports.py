@@ -51,6 +51,7 @@ class Engine(Protocol):
 
     path: str
     has_written: bool
+    busy_timeout_ms: int
 
     def read(self) -> TxContext:
         """A transaction that sees one state of the file."""

@@ -82,6 +82,9 @@ def _fill(vault: scribes.Scribes, meaning: Meaning, pieces: int) -> int:
         # In steps bounded by time, so that notes are embedded and not linked.
         while meaning.status().waiting:
             meaning.run(seconds=60)
+    with vault._context.engine.read() as tx:
+        space = tx.value("SELECT n FROM embedding_space")
+    meaning._tidy(space)
     return number
 
 

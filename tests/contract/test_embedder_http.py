@@ -255,7 +255,7 @@ def test_a_service_that_is_busy_is_asked_again(embedder: HttpEmbedder, service: 
 
 def test_retry_after_is_kept(embedder: HttpEmbedder, service: Any, waits: list[float]) -> None:
     service.faults.append(fails(429, Retry_After="7"))
-    embedder.embed_query("grace")
+    embedder.embed(["grace"])
 
     assert waits == [7.0]
 
@@ -264,8 +264,17 @@ def test_a_long_retry_after_is_not_waited_for(embedder: HttpEmbedder, service: A
     service.faults.append(fails(429, Retry_After="3600"))
 
     with pytest.raises(Unavailable):
+        embedder.embed(["grace"])
+    assert waits == []
+
+
+def test_a_question_is_tried_once(embedder: HttpEmbedder, service: Any, waits: list[float]) -> None:
+    service.faults.append(fails(500))
+
+    with pytest.raises(Unavailable):
         embedder.embed_query("grace")
     assert waits == []
+    assert len(service.asked) == 1
 
 
 @pytest.mark.parametrize(

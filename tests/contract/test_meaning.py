@@ -270,3 +270,114 @@ def test_vectors_are_made_for_a_note_of_any_text(vault: scribes.Scribes) -> None
         sizes = {size for (size,) in tx.rows("SELECT DISTINCT length(value) FROM vector")}
     assert sizes == {LocalEmbedder().dimensions}
     assert struct.calcsize("b") * LocalEmbedder().dimensions in sizes
+
+
+def test_a_switch_that_was_given_up_takes_nothing_over(filled: scribes.Scribes) -> None:
+    old, new = Counting(), Counting("other")
+    with_new, with_old = with_embedder(filled, old, new), with_embedder(filled, new, old)
+    with_new.run(seconds=0.0)
+    assert with_new.status().building
+    filled.notes.add("Vine", "Abide in him and bear much fruit.")
+    with_old.run()
+    assert not with_old.status().building
+    with_new.run()
+    status = with_new.status()
+    assert (status.embedder, status.building, status.waiting) == ("other", False, 0)
+    with filled._context.engine.read() as tx:
+        assert tx.value("SELECT count(DISTINCT note_n) FROM piece") == len(NOTES) + 1
+    assert not with_new.is_due()
+
+
+def test_what_the_queue_lost_is_embedded_before_a_space_takes_over(filled: scribes.Scribes) -> None:
+    old, new = Counting(), Counting("other")
+    meaning = with_embedder(filled, old, new)
+    meaning.run(seconds=0.0)
+    with filled._context.engine.write() as tx:
+        tx.run("DELETE FROM to_index")
+    meaning.run()
+    with filled._context.engine.read() as tx:
+        assert tx.value("SELECT count(DISTINCT note_n) FROM piece") == len(NOTES)
+
+
+def test_conditions_hold_beside_a_passage_too(filled: scribes.Scribes) -> None:
+    filled.notes.add("Tagged", "Mercy, as in Psalm 51:1.", tags=["hope"])
+    filled.notes.add("Other", "Mercy, as in Psalm 51:1, and law.")
+    filled.meaning.run()
+    assert titles(filled, "mercy Psalm 51 tag:hope") == ["Tagged"]
+    assert "Tagged" not in titles(filled, "mercy Psalm 51 -tag:hope")
+    assert "Other" not in titles(filled, "mercy Psalm 51 -law")
+    assert titles(filled, "mercy Psalm 51 space:nowhere") == []
+    assert titles(filled, "mercy Psalm 51 before:2001") == []
+
+
+@pytest.mark.parametrize(
+    "query", ["Rom 8:28#hope", "Rom 8:28tag:hope", "Rom 8:28after:2020", "Rom 8:28-law", "\U0010ffffabcd", "the is of"]
+)
+def test_odd_queries_are_answered(filled: scribes.Scribes, query: str) -> None:
+    filled.search.find(query)
+    filled.search.suggest(query)
+
+
+def test_a_passage_with_a_condition_looks_beyond_the_nearest_hundred(vault: scribes.Scribes) -> None:
+    vault.notes.add("Old", "Romans 8:28", tags=["old"])
+    vault.notes.add_many(scribes.NewNote(f"Note {number}", "Romans 8:28") for number in range(150))
+    assert titles(vault, "Romans 8:28 tag:old") == ["Old"]
+    assert len(titles(vault, "Romans 8:28", limit=1000)) == 151
+
+
+def test_a_passage_alone_has_the_meaning_of_its_name(filled: scribes.Scribes) -> None:
+    filled.search.find("Psalm 23", by="meaning")
+
+
+def test_purged_notes_leave_no_vector_even_where_meaning_is_off(filled: scribes.Scribes) -> None:
+    filled.notes.remove([note.id for note in filled.notes.recent()])
+    filled.notes.purge(older_than_days=0)
+    with filled._context.engine.read() as tx:
+        for table in ("vector", "piece", "vector_unused", "vector_tail"):
+            assert tx.value(f"SELECT count(*) FROM {table}") == 0, table
+
+
+def test_somebody_who_waits_does_not_wait_for_a_long_note(vault: scribes.Scribes) -> None:
+    vault.notes.add("Short", "The sea was rough.")
+    vault.notes.add("Long", "\n\n".join(f"Paragraph {number} speaks of the vine. " * 12 for number in range(200)))
+    assert vault.meaning.run(seconds=20) == 1
+    assert vault.meaning.status().waiting == 1
+    assert titles(vault, "a stormy ocean", by="meaning")[0] == "Short"
+    vault.meaning.run()
+    assert vault.meaning.status().waiting == 0
+
+
+def test_an_embedder_that_refuses_keeps_nobody_from_the_words(filled: scribes.Scribes) -> None:
+    class Refusing(Counting):
+        def embed_query(self, text: str) -> bytes:
+            raise InvalidInput("the key was refused")
+
+    from scribes.services.search import Search
+
+    remarks: list[str] = []
+    search = Search(filled._context, lambda: with_embedder(filled, Refusing()))
+    assert [hit.note.title for hit in search.find("boat", remark=remarks.append)] == ["Storm"]
+    assert remarks == ["the key was refused"]
+    with pytest.raises(InvalidInput):
+        search.find("boat", by="meaning")
+
+
+def test_a_note_whose_text_is_refused_does_not_keep_the_others_waiting(vault: scribes.Scribes) -> None:
+    for title, body, _ in NOTES:
+        vault.notes.add(title, body)
+
+    class Delicate(Counting):
+        def embed(self, texts: Sequence[str]) -> list[bytes]:
+            if any("furious" in text for text in texts):
+                raise InvalidInput("that is refused")
+            return super().embed(texts)
+
+    meaning = with_embedder(vault, Delicate())
+    meaning.run()
+    assert meaning.status().waiting == 0
+    assert titles(vault, "sharing your income", by="meaning")[0] == "Money"
+    assert titles(vault, "furious", by="words") == ["Anger"]
+
+
+def test_a_misspelt_word_is_not_put_right_inside_a_filter(filled: scribes.Scribes) -> None:
+    assert filled.search.suggest("tithng tag:tithng") == "tithing tag:tithng"

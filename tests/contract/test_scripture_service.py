@@ -7,6 +7,7 @@ import pytest
 
 from scribes.config import Settings, load
 from scribes.errors import InvalidInput, NotFound, Unavailable
+from scribes.records import replaced
 from scribes.wiring import scripture
 
 from .test_scripture_http import KEY, ROMANS_8, Server
@@ -79,3 +80,24 @@ def test_without_a_service_nothing_is_asked_of_the_network() -> None:
 def test_an_unknown_service_is_named() -> None:
     with pytest.raises(InvalidInput, match="nowhere"):
         scripture(load(scripture_service="nowhere")).read("Rom 8:28", translation="BSB")
+
+
+def test_verses_are_found_by_meaning_and_by_words(settings: Settings) -> None:
+    texts = scripture(settings)
+    hits = texts.find_verses("do not be anxious about tomorrow", limit=10)
+    assert "Matt.6.34" in [hit.osis for hit in hits]
+    assert all(hit.words or hit.meaning for hit in hits)
+    assert all(hit.ordinal < 67_000_000 for hit in hits)
+    name = texts.find_verses("Mephibosheth", limit=3)
+    assert all("Mephibosheth" in hit.text and hit.words for hit in name)
+    by_words = texts.find_verses("anxious", by="words", limit=5)
+    assert all(hit.meaning is None and hit.words for hit in by_words)
+    with pytest.raises(InvalidInput):
+        texts.find_verses("?!")
+
+
+def test_verses_by_meaning_need_an_embedder(settings: Settings) -> None:
+    off = scripture(replaced(settings, embedder="off"))
+    assert off.find_verses("anxious", by="words") == off.find_verses("anxious")
+    with pytest.raises(Unavailable):
+        off.find_verses("anxious", by="meaning")

@@ -109,6 +109,26 @@ def test_a_locked_vault_is_left_alone(machine: Machine) -> None:
     assert not indexers(machine)
 
 
+def test_lock_stops_the_process_behind(machine: Machine) -> None:
+    machine.runtime()
+    machine.ok("init", "--passphrase", stdin="the heavens declare the glory\n")
+    machine.env["SCRIBES_INDEXING"] = "manual"
+    for number in range(60):
+        machine.file(f"notes/{number}.md", f"# Sermon {number}\n\n" + f"Be still, and wait for day {number}. " * 200)
+    machine.ok("import", "markdown", "notes")
+    machine.env["SCRIBES_INDEXING"] = "background"
+    machine.ok("add", "One more.")
+    deadline = time.monotonic() + PATIENCE_S
+    while not (status(machine)["pieces"] and indexers(machine)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    machine.ok("lock")
+    deadline = time.monotonic() + 10
+    while indexers(machine) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not indexers(machine)
+    assert machine.run("list").status == 4
+
+
 def test_meaning_can_be_switched_off(machine: Machine) -> None:
     machine.env["SCRIBES_EMBEDDER"] = "off"
     machine.run("add", "He gave us his favour freely.")

@@ -28,6 +28,7 @@ _MOST_DIMENSIONS = 8192
 # A number takes about 12 bytes of an answer, and 25 at most.
 _MOST_BYTES = 8_000_000
 _FIRST_WAIT_S = 0.5
+_QUESTION_S = 5.0
 _LONGEST_WAIT_S = 8.0
 _LONGEST_RETRY_AFTER_S = 20.0
 # A whole answer may take this many times the time limit of one step, so that a dripping server does not hold us.
@@ -145,12 +146,17 @@ class HttpEmbedder:
         return self._vectors([self._prefixes[1] + text for text in texts])
 
     def embed_query(self, text: str) -> bytes:
-        """Return the vector of a question.
+        """Return the vector of a question. Somebody waits for it: one try, and a few seconds.
 
         Raises:
             Unavailable, InvalidInput, NotFound: as `embed`.
         """
-        return self._vectors([self._prefixes[0] + text])[0]
+        usual = self._timeout_s, self._tries
+        self._timeout_s, self._tries = min(self._timeout_s, _QUESTION_S), 1
+        try:
+            return self._vectors([self._prefixes[0] + text])[0]
+        finally:
+            self._timeout_s, self._tries = usual
 
     def _vectors(self, texts: list[str]) -> list[bytes]:
         found: list[bytes] = []
@@ -212,7 +218,7 @@ class HttpEmbedder:
                 "an embedder at a service needs the package httpx2", hint="pip install scribes[online]"
             ) from e
         try:
-            with self._http().stream("POST", self._url, content=question) as response:
+            with self._http().stream("POST", self._url, content=question, timeout=self._timeout_s) as response:
                 return response.status_code, response.headers.get("retry-after", ""), self._body(response)
         except httpx2.TimeoutException as e:
             raise _Again(self._silent(f"did not answer in {self._timeout_s:g} s")) from e

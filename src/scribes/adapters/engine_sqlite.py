@@ -44,6 +44,8 @@ class SqliteEngine:
         self.path = path
         self.has_written = False
         """Whether something was written through this object."""
+        self.busy_timeout_ms = BUSY_TIMEOUT_MS
+        """How long a transaction waits for another process that writes."""
         self.key_source: Callable[[], bytes] | None = None
         """Asked for the file's key when another process gave it a new one."""
         self._key = key
@@ -169,6 +171,7 @@ class SqliteEngine:
                 link.lock.share()
             if _files(self.path) != link.files:
                 link = self._renewed(link)
+            link.connection.set_busy_timeout(self.busy_timeout_ms)
             # A deferred transaction that writes later can meet SQLITE_BUSY at once, so writers say so at the start.
             link.connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             return link

@@ -51,31 +51,52 @@ def start(session: Session, vault: str) -> None:
 
 def catch_up(session: Session, vault: Scribes) -> None:
     """Before a search: embed the few notes that still wait, where nobody is at it; of many, the rest comes behind."""
-    if session.settings.indexing != "background" or session.settings.embedder == "off" or not vault.meaning.is_due():
+    if session.settings.indexing != "background" or session.settings.embedder == "off":
         return
-    lock = try_lock(vault.path)
-    if lock is None:
-        return
+    lock = None
     try:
+        if not vault.meaning.is_due() or (lock := try_lock(vault.path)) is None:
+            return
         vault.meaning.run(seconds=PATIENCE_S)
         session.is_indexed = not vault.meaning.is_due()
     except ScribesError:
         # The search goes on with what is there.
         pass
     finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def stop(vault: str) -> None:
+    """Stop the process behind, as `lock` must: it holds the key. What it has done is kept."""
+    import signal
+
+    lock = try_lock(vault)
+    if lock is not None:
         os.close(lock)
+        return
+    try:
+        with open(vault + LOCK_SUFFIX, encoding="ascii") as file:
+            os.kill(int(file.read(20)), signal.SIGTERM)
+    except (OSError, ValueError):
+        # It has just ended, or is no process behind but a person's own command.
+        pass
 
 
 def try_lock(vault: str) -> int | None:
     """The lock of the one indexer, as a file descriptor; None while another holds it."""
-    import fcntl
-
     try:
-        lock = os.open(vault + LOCK_SUFFIX, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        lock = os.open(vault + LOCK_SUFFIX, os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600)
     except OSError:
         return None
     try:
+        import fcntl
+    except ImportError:  # Windows: nothing is started behind there, so two seldom meet; doing it twice does no harm
+        return lock
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Whose process it was that held it last is nobody's to be stopped.
+        os.truncate(lock, 0)
     except OSError:
         os.close(lock)
         return None

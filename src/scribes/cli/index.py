@@ -86,6 +86,8 @@ def _behind(session: Session) -> int:
                 if lock is None:
                     break
                 try:
+                    # By which `scribes lock` finds it.
+                    os.write(lock, str(os.getpid()).encode())
                     vault.meaning.run()
                 finally:
                     os.close(lock)

@@ -216,7 +216,7 @@ class Checks:
         with self._engine.read() as tx:
             space = embedding_spaces.active(tx)
             waiting = indexing.waiting(tx)
-            forgotten = indexing.forgotten(tx, space.n) if space else 0
+            forgotten = indexing.forgotten(tx) if space else 0
             problems = vector_pages.problems(tx, space.n) if space else []
         if (forgotten or problems) and not fix:
             what = problems[0] if problems else f"{forgotten} notes are neither embedded nor waiting for it"

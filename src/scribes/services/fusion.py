@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ..domain import ranking
 from ..domain.passages import may_name_a_passage, nearness
-from ..domain.query import parse
+from ..domain.query import Term
 from ..models.notes import Hit
+from ..records import replaced
 from ..storage import notes, passages, search, vectors
 from .rows import to_note
 from .search import marked
@@ -40,7 +41,8 @@ class Fusion:
         self._bounds = bounds
         self._named, self._rest = self._parted(query.words)
         # Beside a passage its own words say nothing: "Psalm 23 shepherd" is not about the number 23.
-        self._telling = ranking.telling(parse(self._rest) if self._named and self._rest else query)
+        words = tuple((Term(word),) for word in self._rest.split() if any(map(str.isalnum, word)))
+        self._telling = ranking.telling(replaced(query, groups=words) if self._named and words else query)
         self._asked: Asked | None = None
         self._least = 1.0
 
@@ -49,21 +51,22 @@ class Fusion:
         """Whether a passage is asked for."""
         return bool(self._named)
 
-    def ask(self) -> None:
-        """Have the query embedded. Of a passage only what stands beside it has a meaning of its own.
+    def ask(self, *, whole: bool = False) -> None:
+        """Have the query embedded: all of it, or what stands beside the passages it names.
 
         Raises: Unavailable, when nothing is embedded yet or the embedder does not answer.
         """
-        if self._rest:
-            self._asked = self._meaning.ask(self._rest)
+        text = self._query.words if whole else self._rest
+        if text:
+            self._asked = self._meaning.ask(text)
 
     def find(self, *, limit: int, words: bool) -> list[Hit]:
         """The notes that fit best, by what `ask` brought and, with `words`, by words and passages."""
         with self._context.engine.read() as tx:
             asked_words = len(self._telling.groups)
             self._telling = search.without_common_words(tx, self._telling)
-            on_passage = self._on_passages(tx) if words else {}
-            by_words = self._by_words(tx) if words else {}
+            on_passage = self._on_passages(tx, limit) if words else {}
+            by_words = self._by_words(tx, limit) if words else {}
             pieces = self._by_meaning(tx, self._asked, [*by_words, *on_passage], limit) if self._asked else {}
             keys = list({**by_words, **on_passage, **pieces})
             having_all = search.with_all_words(tx, self._telling, keys) if words else set()
@@ -97,17 +100,30 @@ class Fusion:
         rest += text[position:]
         return [span.passage for span in spans], " ".join(rest.split()) if any(map(str.isalpha, rest)) else ""
 
-    def _on_passages(self, tx: Tx) -> dict[int, list[tuple[Reference, tuple[int, int]]]]:
+    def _on_passages(self, tx: Tx, limit: int) -> dict[int, list[tuple[Reference, tuple[int, int]]]]:
         found: dict[int, list[tuple[Reference, tuple[int, int]]]] = {}
         for place in self._named:
-            keys = self._allowed(tx, passages.nearest(tx, *place, limit=ON_PASSAGE))
+            keys = self._nearest_allowed(tx, place, max(ON_PASSAGE, limit))
             for n, references in passages.overlapping(tx, keys, *place).items():
                 found.setdefault(n, []).extend((one, place) for one in references)
         return found
 
-    def _by_words(self, tx: Tx) -> dict[int, float]:
+    def _nearest_allowed(self, tx: Tx, place: tuple[int, int], wanted: int) -> list[int]:
+        keys: list[int] = []
+        skip = 0
+        while len(keys) < wanted:
+            page = passages.nearest(tx, *place, limit=wanted, skip=skip)
+            keys += self._allowed(tx, page)
+            skip += len(page)
+            if len(page) < wanted:
+                break
+        return keys
+
+    def _by_words(self, tx: Tx, limit: int) -> dict[int, float]:
         visible_to = self._context.visible_to
-        found = dict(search.with_any_word(tx, self._telling, self._bounds, visible_to=visible_to, limit=BY_WORDS))
+        found = dict(
+            search.with_any_word(tx, self._telling, self._bounds, visible_to=visible_to, limit=max(BY_WORDS, limit))
+        )
         if self._rest:
             return found
         # A passage alone is asked for: only who has its very words comes behind the notes on it.

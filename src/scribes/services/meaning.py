@@ -10,7 +10,7 @@ import time
 
 from ..canonical import blake2b
 from ..domain import chunking
-from ..errors import Unavailable
+from ..errors import InvalidInput, ScribesError, Unavailable
 from ..models.meaning import IndexStatus
 from ..records import record
 from ..storage import embedding_spaces, indexing, links, notes, passages, vector_pages, vectors
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 # Pieces embedded between two transactions: well under a second of work, so an interruption loses little.
 BATCH_PIECES, BATCH_NOTES = 64, 32
+# While somebody waits: a fifth of a second.
+HURRIED_PIECES = 20
 PROBE = "The grace of the Lord Jesus Christ be with all of you."
 
 
@@ -88,15 +90,12 @@ class Meaning:
             )
 
     def is_due(self) -> bool:
-        """Whether `run` has something to do.
-
-        Raises: InvalidInput, when the settings name no embedder there is.
-        """
+        """Whether `run` has something to do."""
         try:
             embedder = self._embedder()
             digest = digest_of(embedder) if embedder is not None else None
-        except Unavailable:
-            # A service that does not answer can do nothing now.
+        except ScribesError:
+            # What an embedder cannot or will not do now is no work that waits.
             digest = None
         with self._engine.read() as tx:
             return bool(links.count_waiting(tx)) or (digest is not None and self._is_embedding_due(tx, digest))
@@ -118,37 +117,78 @@ class Meaning:
         return Asked(space.n, embedder.embed_query(text))
 
     def run(self, *, seconds: float | None = None, progress: Progress | None = None) -> int:
-        """How many notes were embedded. Without a bound of `seconds` all that waits is linked as well.
+        """How many notes were embedded: all that wait, which are then linked as well, and what is old is tidied away.
+
+        With `seconds`, somebody is waiting: the newest notes that are not long, for about that time and no more; and
+        no longer than that for another process that writes.
 
         Raises: Unavailable, when the embedder does not answer; what was done before is kept. Busy, StorageFull.
         """
-        until = None if seconds is None else time.monotonic() + seconds
+        if seconds is not None:
+            return self._hurried(seconds)
         Passages(self._context).catch_up()
         embedder = self._embedder()
-        done = self._embed(embedder, until, progress) if embedder is not None else 0
-        if until is None:
-            linking.catch_up(self._engine)
+        if embedder is not None:
+            done = self._embed(embedder, self._present_digest(embedder), progress)
+        else:
+            done = 0
+            self._tidy(None)
+        linking.catch_up(self._engine)
         return done
 
-    def _embed(self, embedder: Embedder, until: float | None, progress: Progress | None) -> int:
-        digest = digest_of(embedder)
+    def _hurried(self, seconds: float) -> int:
+        until = time.monotonic() + seconds
+        embedder = self._embedder()
+        if embedder is None or self._embedders.service() is not None:
+            # A service may take its time; nobody shall wait for that.
+            return 0
+        patience = self._engine.busy_timeout_ms
+        self._engine.busy_timeout_ms = int(seconds * 1000)
+        done = 0
+        try:
+            space = self._space(embedder)
+            while time.monotonic() < until:
+                with self._engine.read() as tx:
+                    batch = self._batch(tx, space, most=HURRIED_PIECES)
+                if not batch:
+                    break
+                self._take(space, batch, embedder)
+                done += len(batch)
+        finally:
+            self._engine.busy_timeout_ms = patience
+        return done
+
+    def _present_digest(self, embedder: Embedder) -> bytes:
+        """The digest of an embedder. A service is asked what its model is now: another one gets a space of its own."""
+        service = self._embedders.service()
+        if service is not None:
+            before = service.digest
+            try:
+                service.embed([PROBE])
+            except Unavailable:
+                if service.digest == before:
+                    raise
+        return digest_of(embedder)
+
+    def _embed(self, embedder: Embedder, digest: bytes, progress: Progress | None) -> int:
         with self._engine.read() as tx:
             if not self._is_embedding_due(tx, digest):
                 return 0
         space = self._space(embedder)
         done = 0
-        while until is None or time.monotonic() < until:
+        while True:
             with self._engine.read() as tx:
                 batch = self._batch(tx, space)
                 waiting = indexing.waiting(tx)
             if not batch:
-                self._finish(space, until)
-                break
-            self._take(space, batch, embedder)
+                if self._is_complete(space):
+                    self._tidy(space)
+                    return done
+                continue
+            self._take_what_is_taken(space, batch, embedder)
             done += len(batch)
             if progress:
                 progress(done, done + waiting - len(batch))
-        return done
 
     def _is_embedding_due(self, tx: Tx, digest: bytes) -> bool:
         space = embedding_spaces.by_digest(tx, digest)
@@ -170,7 +210,11 @@ class Meaning:
         digest = digest_of(embedder)
         with self._engine.read() as tx:
             space = embedding_spaces.by_digest(tx, digest)
+            unfinished = embedding_spaces.building(tx)
         if space is not None and space.state != "retired":
+            if unfinished is not None and unfinished.n != space.n:
+                with self._engine.write() as tx:
+                    embedding_spaces.retire_unfinished(tx, but=space.n)
             return space.n
         service = self._embedders.service()
         probe = service.probe() if service is not None else vectors.row(embedder.embed([PROBE])[0])
@@ -193,20 +237,37 @@ class Meaning:
                 active=embedding_spaces.active(tx) is None,
             )
 
-    def _batch(self, tx: Tx, space: int) -> list[_Waiting]:
-        """The next notes that wait, cut into pieces, with what is not embedded yet."""
+    def _batch(self, tx: Tx, space: int, *, most: int = chunking.MAX_PIECES) -> list[_Waiting]:
+        """The next notes that wait, cut into pieces, with what is not embedded yet; none that has more pieces."""
         batch: list[_Waiting] = []
         total = 0
         for stored in indexing.next_notes(tx, limit=BATCH_NOTES):
             cut = pieces_of(tx, stored)
+            if len(cut) > most:
+                continue
             around = chunking.around(cut)
             hashes = [text_hash(chunking.mixture(cut, at, places)) for at, places in enumerate(around)]
             known = vectors.known(tx, space, hashes)
             batch.append(_Waiting(stored, tuple(cut), tuple(around), tuple(hashes), frozenset(known)))
             total += len(set(hashes) - set(known))
-            if total >= BATCH_PIECES:
+            if total >= min(BATCH_PIECES, most):
                 break
         return batch
+
+    def _take_what_is_taken(self, space: int, batch: Sequence[_Waiting], embedder: Embedder) -> None:
+        """As `_take`; a note that a service refuses stands back, so that it does not keep the others waiting."""
+        try:
+            self._take(space, batch, embedder)
+        except InvalidInput:
+            # Were it not the text that is refused, this would be refused too.
+            embedder.embed([PROBE])
+            if len(batch) > 1:
+                for one in batch:
+                    self._take_what_is_taken(space, [one], embedder)
+                return
+            with self._engine.write() as tx:
+                if indexing.is_as_read(tx, batch[0].stored):
+                    indexing.done(tx, batch[0].stored.n)
 
     def _take(self, space: int, batch: Sequence[_Waiting], embedder: Embedder) -> None:
         """Embed what is missing, then keep it in one transaction."""
@@ -214,10 +275,11 @@ class Meaning:
         for one in batch:
             made |= one.embedded(embedder)
         with self._engine.write() as tx:
-            vectors.put(tx, space, [(hash, vectors.row(vector)) for hash, vector in made.items()])
+            put = vectors.put(tx, space, [(hash, vectors.row(vector)) for hash, vector in made.items()])
             for one in batch:
                 if not indexing.is_as_read(tx, one.stored):
                     # Changed in the meantime: it waits for its next turn.
+                    vectors.doubt(tx, (put[hash] for hash in one.hashes if hash in put))
                     continue
                 keys = vectors.known(tx, space, one.hashes)
                 if not keys.keys() >= set(one.hashes):
@@ -232,23 +294,31 @@ class Meaning:
             # A search reads the tail row by row, so it must not grow while many notes are embedded.
             vector_pages.fold_in(tx, space)
 
-    def _finish(self, space: int, until: float | None) -> None:
-        """Make a complete space the one that is searched, and tidy up in small steps."""
+    def _is_complete(self, space: int) -> bool:
+        """Whether a space has all notes; it is then the one that is searched. What is missing waits from now on."""
         with self._engine.write() as tx:
+            if indexing.is_waiting(tx):
+                return False
             building = embedding_spaces.building(tx)
-            if building is not None and building.n == space and not indexing.is_waiting(tx):
+            if building is not None and building.n == space:
+                if indexing.queue_missing(tx, space):
+                    return False
                 embedding_spaces.activate(tx, space)
-        while (until is None or time.monotonic() < until) and (self._tidied(space) or self._has_learnt(space)):
+            return True
+
+    def _tidy(self, space: int | None) -> None:
+        """Sort and take out in small steps, each a transaction of its own."""
+        while self._tidied(space) or (space is not None and self._has_learnt(space)):
             pass
 
-    def _tidied(self, space: int) -> bool:
+    def _tidied(self, space: int | None) -> bool:
         """One step of tidying; whether there is more."""
         with self._engine.write() as tx:
             retired = embedding_spaces.retired(tx)
             if retired is not None:
                 embedding_spaces.drop_step(tx, retired.n)
                 return True
-            return vector_pages.remove_unused(tx) or vector_pages.fold_in(tx, space)
+            return vector_pages.remove_unused(tx) or (space is not None and vector_pages.fold_in(tx, space))
 
     def _has_learnt(self, space: int) -> bool:
         """Learn new cells where there are many more vectors than before; whether there were any to learn."""

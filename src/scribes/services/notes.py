@@ -206,7 +206,18 @@ class Notes:
                     notes.forget(tx, stored)
             removed += len(found)
             if len(found) < BATCH:
-                return removed
+                break
+        self._forget_vectors()
+        return removed
+
+    def _forget_vectors(self) -> None:
+        """A vector tells much about its text: those of purged notes are taken out at once."""
+        from ..storage import vector_pages
+
+        more = True
+        while more:
+            with self._engine.write() as tx:
+                more = vector_pages.remove_unused(tx)
 
     def _set_deleted(self, refs: Sequence[str], *, deleted: bool) -> list[Note]:
         with self._engine.write() as tx:

@@ -146,7 +146,7 @@ class Scripture:
             weights, having_all = texts.weighed(
                 words, limit=CANDIDATES, translation=translation, within=BOOKS, folder=self.folder
             )
-        cosines = self._near(words, list(weights)) if by != "words" else {}
+        cosines = {} if by == "words" else self._near(words, list(weights), needed=by == "meaning")
         least = ranking.chance(VERSES)
         best = ranking.ordered_verses(weights, having_all, cosines, len(words.split()), least)
         hits: list[VerseHit] = []
@@ -159,12 +159,14 @@ class Scripture:
                 break
         return hits
 
-    def _near(self, words: str, others: Sequence[int]) -> dict[int, float]:
+    def _near(self, words: str, others: Sequence[int], *, needed: bool) -> dict[int, float]:
         """The cosines of the verses nearest in meaning, and of some others; what stands beside them counts too."""
         from ..domain import ranking
         from ..vectors import verses
 
         embedder = self._embedder()
+        if embedder is None and not needed:
+            return {}
         if embedder is None:
             raise Unavailable("meaning is switched off", hint="the setting embedder, or --words")
         asked = embedder.embed_query(words)

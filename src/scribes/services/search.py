@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..domain.dates import parse_period
 from ..domain.query import DATE_FIELDS, PASSAGE_FIELDS, Query, parse
-from ..errors import InvalidInput, Unavailable
+from ..errors import InvalidInput, NotFound, ScribesError
 from ..models.notes import Hit
 from ..storage import search
 from .rows import to_note
@@ -58,15 +58,20 @@ class Search:
 
         fusion = Fusion(self._context, self._meaning(), query, bounds)
         try:
-            fusion.ask()
-        except Unavailable as e:
+            fusion.ask(whole=by == MEANING)
+        except ScribesError as e:
+            # Whatever an embedder says, the words are here.
             if by == MEANING:
                 raise
             if remark:
                 remark(e.message)
             if not fusion.names_a_passage:
                 return self._by_words(query, bounds, limit=limit, trash=False)
-        return fusion.find(limit=limit, words=by == BOTH)
+        try:
+            return fusion.find(limit=limit, words=by == BOTH)
+        except NotFound:
+            # The vectors were replaced between asking and looking.
+            return self._by_words(query, bounds, limit=limit, trash=False)
 
     def suggest(self, text: str) -> str | None:
         """The query with words that stand in no note replaced by the likeliest that do; None where all are known."""

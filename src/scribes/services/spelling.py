@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from ..ports import Tx
 
+LAST = "\U0010ffff"
 LEAST_LETTERS, LONG, LIKENESS, TRIED = 4, 10, 0.75, 8
 
 
@@ -19,13 +20,17 @@ def corrected(tx: Tx, text: str, unknown: Sequence[str]) -> str | None:
         better = _likeliest(tx, word.strip("?!.,;:'").lower())
         if better is None:
             return None
-        text = text.replace(word, better)
+        # Only where it stands by itself: not in the value of a filter, nor in a longer word.
+        changed = " ".join(better if token == word else token for token in text.split(" "))
+        if changed == text:
+            return None
+        text = changed
     return text
 
 
 def _likeliest(tx: Tx, word: str) -> str | None:
     """The word of the Bible or of the notes that is written most alike, if a note has it."""
-    if len(word) < LEAST_LETTERS:
+    if len(word) < LEAST_LETTERS or not word[0].isalpha():
         return None
     from bisect import bisect_left
     from difflib import get_close_matches
@@ -35,7 +40,7 @@ def _likeliest(tx: Tx, word: str) -> str | None:
     bible_words = texts.vocabulary()
     near = range(len(word) - 2, len(word) + 3)
     # The first letter is seldom the wrong one, and to compare with all words would cost more than the search.
-    alike_begun = bible_words[bisect_left(bible_words, word[0]) : bisect_left(bible_words, chr(ord(word[0]) + 1))]
+    alike_begun = bible_words[bisect_left(bible_words, word[0]) : bisect_left(bible_words, word[0] + LAST)]
     candidates = (other for other in {*alike_begun, *search.stems(tx, word[0])} if len(other) in near and other != word)
     alike = get_close_matches(word, sorted(candidates), n=TRIED, cutoff=LIKENESS)
     # Most words that no note has are right, and only not written there: one slip is a slip, two are another word.

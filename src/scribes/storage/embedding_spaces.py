@@ -79,6 +79,11 @@ def activate(tx: Tx, n: int) -> None:
     tx.run("UPDATE embedding_space SET state = 'active' WHERE n = ?", (n,))
 
 
+def retire_unfinished(tx: Tx, *, but: int) -> None:
+    """Give up a space that is being built, where another one is wanted again."""
+    tx.run("UPDATE embedding_space SET state = 'retired' WHERE state = 'building' AND n != ?", (but,))
+
+
 def revive(tx: Tx, n: int) -> None:
     """Build a retired space again: what is left of it is of use. Another one being built retires."""
     tx.run("UPDATE embedding_space SET state = 'retired' WHERE state = 'building' AND n != ?", (n,))

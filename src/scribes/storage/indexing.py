@@ -22,14 +22,26 @@ def is_waiting(tx: Tx) -> bool:
     return tx.value("SELECT 1 FROM to_index LIMIT 1") is not None
 
 
-def forgotten(tx: Tx, space_n: int) -> int:
-    """How many notes with a letter in them are neither embedded in a space nor waiting for it."""
+def forgotten(tx: Tx) -> int:
+    """How many notes with a letter in their title are neither embedded, in whatever space, nor waiting for it."""
     sql = (
         "SELECT count(*) FROM note WHERE deleted_us IS NULL AND title GLOB '*[a-zA-Z]*'"
         " AND n NOT IN (SELECT note_n FROM to_index)"
-        " AND NOT EXISTS (SELECT 1 FROM piece WHERE piece.note_n = note.n AND piece.space_n = ?)"
+        " AND NOT EXISTS (SELECT 1 FROM piece WHERE piece.note_n = note.n)"
     )
-    return int(tx.value(sql, (space_n,)))
+    return int(tx.value(sql))
+
+
+def queue_missing(tx: Tx, space_n: int) -> bool:
+    """Let the notes wait that are embedded in another space and not in this one; whether there were any."""
+    missing = (
+        "SELECT DISTINCT note_n FROM piece WHERE space_n != ?1"
+        " AND NOT EXISTS (SELECT 1 FROM piece AS here WHERE here.note_n = piece.note_n AND here.space_n = ?1)"
+    )
+    if tx.value(f"{missing} LIMIT 1", (space_n,)) is None:
+        return False
+    tx.run(f"INSERT OR IGNORE INTO to_index (note_n) {missing}", (space_n,))
+    return True
 
 
 def next_notes(tx: Tx, *, limit: int) -> list[Stored]:

@@ -82,6 +82,11 @@ def put_pieces(tx: Tx, note_n: int, space_n: int, pieces: Sequence[tuple[int, in
     )
 
 
+def doubt(tx: Tx, keys: Iterable[int]) -> None:
+    """Have vectors looked at again that perhaps no piece uses."""
+    tx.run_many("INSERT OR IGNORE INTO vector_unused (vector_n) VALUES (?)", [(key,) for key in keys])
+
+
 def forget_pieces(tx: Tx, note_n: int) -> None:
     """A note is not found by its meaning any more, in no space."""
     tx.run("DELETE FROM piece WHERE note_n = ?", (note_n,))
