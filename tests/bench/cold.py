@@ -7,7 +7,12 @@ import sys
 from .material import environment, interleaved_cpu_ms, script
 
 ROUNDS = 15
-HOT = {"add": ["add", "a note on grace"], "list": ["list"], "find": ["find", "grace"], "show": ["show", "1"]}
+HOT = {
+    "add": ["add", "a note on grace"],
+    "list": ["list"],
+    "find --words": ["find", "--words", "grace"],
+    "show": ["show", "1"],
+}
 OTHERS = {
     "overview": [],
     "history": ["history", "1"],
@@ -16,7 +21,7 @@ OTHERS = {
     "drafts": ["drafts"],
     "key show": ["key", "show"],
 }
-LIMITS = {"add": 3.0, "list": 3.0, "find": 3.0, "--version": 1.5, "import scribes": 1.3}
+LIMITS = {"add": 3.0, "list": 3.0, "find --words": 3.0, "--version": 1.5, "import scribes": 1.3}
 READING_LIMIT = 8.0
 
 

@@ -56,7 +56,7 @@ def interleaved_cpu_ms(commands: dict[str, list[str]], *, rounds: int, environme
 
 def environment(home: str) -> dict[str, str]:
     """A clean environment with its home in a folder; byte code is cached, as for an installed program."""
-    return {"HOME": home, "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TZ": "UTC"}
+    return {"HOME": home, "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TZ": "UTC", "SCRIBES_INDEXING": "manual"}
 
 
 def script(name: str) -> str:

@@ -231,8 +231,9 @@ def _snippet_lines(session: Session, hit: Hit, columns: int) -> list[str]:
     lines: list[str] = []
     why = reason(hit)
     # That a note has the words is seen by the marks.
-    line = style(session, f"{why}:", CYAN) if why and not (why == "words" and hit.marks) else ""
-    used, position = cells(f"{why}:") if line else 0, 0
+    head = "" if why == "words" and hit.marks else f"{why}:" if why and hit.snippet else why
+    line = style(session, head, CYAN)
+    used, position = cells(head), 0
     text = safe(session, hit.snippet)
     for word in text.split(" "):
         start, end = position, position + len(word)
