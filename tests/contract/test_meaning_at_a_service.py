@@ -70,7 +70,7 @@ def test_a_silent_service_keeps_nobody_from_their_notes(
     by_service: type[Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCRIBES_EMBEDDER_URL", "http://127.0.0.1:9")
-    monkeypatch.setattr("scribes.adapters.embedder_http._FIRST_WAIT_S", 0.001)
+    monkeypatch.setattr("scribes.retries.FIRST_WAIT_S", 0.001)
     with scribes.open(settings=load()) as s:
         s.notes.add("Vine", "Abide and bear fruit.")
         with pytest.raises(Unavailable):

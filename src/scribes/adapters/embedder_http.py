@@ -11,6 +11,7 @@ from array import array
 
 from scribes.canonical import blake2b
 from scribes.errors import InvalidInput, NotFound, Unavailable
+from scribes.retries import retry_after_s, wait_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ _TEXTS_AT_ONCE = 32
 _MOST_DIMENSIONS = 8192
 # A number takes about 12 bytes of an answer, and 25 at most.
 _MOST_BYTES = 8_000_000
-_FIRST_WAIT_S = 0.5
 _QUESTION_S = 5.0
-_LONGEST_WAIT_S = 8.0
 _LONGEST_RETRY_AFTER_S = 20.0
 # A whole answer may take this many times the time limit of one step, so that a dripping server does not hold us.
 _WHOLE_ANSWER = 3
@@ -188,7 +187,7 @@ class HttpEmbedder:
             except _Again as failed:
                 if attempt == self._tries or (failed.wait_s or 0) > _LONGEST_RETRY_AFTER_S:
                     raise failed.error from failed.__cause__
-                self._wait(failed.wait_s if failed.wait_s is not None else _wait_s(attempt))
+                self._wait(failed.wait_s if failed.wait_s is not None else wait_s(attempt))
         raise AssertionError("unreachable")  # pragma: no cover
 
     def _wait(self, wait_s: float) -> None:
@@ -255,7 +254,7 @@ class HttpEmbedder:
         if status == 200:
             return
         if status in _AGAIN:
-            raise _Again(self._silent(f"answered {status}"), _retry_after_s(retry_after))
+            raise _Again(self._silent(f"answered {status}"), retry_after_s(retry_after))
         if status in (401, 403):
             raise InvalidInput(f"{self._host} refuses the key ({status})", hint="is the embedder's key right?")
         if status == 404:
@@ -349,29 +348,3 @@ def _bytes(vector: list[float]) -> bytes:
     from struct import pack
 
     return pack(f"<{len(vector)}f", *vector)
-
-
-def _wait_s(attempt: int) -> float:
-    """Return how long to wait after a failed try: twice as long each time, and never at the same moment as others.
-
-    Source: exponential backoff with full jitter.
-    """
-    import random
-
-    spread = random.uniform(0.1, 1.0)  # noqa: S311 - when to ask again is no secret
-    return spread * min(_LONGEST_WAIT_S, _FIRST_WAIT_S * (1 << attempt))
-
-
-def _retry_after_s(header: str) -> float | None:
-    header = header.strip()
-    if header.isdecimal() and len(header) < 8:
-        return float(header)
-    if not header:
-        return None
-    import time
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return max(0.0, float(parsedate_to_datetime(header).timestamp()) - time.time())
-    except (ValueError, OverflowError, TypeError):
-        return None

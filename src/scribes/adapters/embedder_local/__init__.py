@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from scribes.adapters.embedder_local import weights
+from scribes.adapters.embedder_local.bundled import Bundled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,39 +13,25 @@ if TYPE_CHECKING:
 
     from scribes.adapters.embedder_local.transformer import Transformer
     from scribes.adapters.embedder_local.wordpiece import WordPieces
+    from scribes.vectors.rows import Floats
 
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", weights.FILE)
 
 
-class LocalEmbedder:
-    """The bundled model. Making one reads a page of its file; numpy is imported when embedding begins.
+class LocalEmbedder(Bundled):
+    """The bundled model.
 
     Raises:
         Damaged: the bundled file is missing or not whole.
     """
 
     def __init__(self, path: str | os.PathLike[str] = FILE) -> None:
-        self._weights = weights.Weights(os.fspath(path))
-        self.name = self._weights.about.get("name", "")
-        self.digest = self._weights.digest
-        self.dimensions = self._weights.number("dimensions")
+        super().__init__(os.fspath(path))
         self._model: tuple[WordPieces, Transformer] | None = None
 
-    def embed(self, texts: Sequence[str]) -> list[bytes]:
-        """Return a unit vector for each text, as little-endian float32; of a long text, its first 254 tokens."""
-        if not texts:
-            return []
+    def _vectors(self, texts: Sequence[str]) -> Floats:
         pieces, transformer = self._loaded()
-        found = transformer.vectors([pieces.tokens(text) for text in texts]).astype("<f4", copy=False)
-        return [vector.tobytes() for vector in found]
-
-    def embed_query(self, text: str) -> bytes:
-        """Return the unit vector of a question: this model makes no difference between questions and texts."""
-        return self.embed((text,))[0]
-
-    def is_whole(self) -> bool:
-        """Tell whether the model's file is what was bundled; reads all of it."""
-        return self._weights.is_whole()
+        return transformer.vectors([pieces.tokens(text) for text in texts])
 
     def _loaded(self) -> tuple[WordPieces, Transformer]:
         if self._model is None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import random
 import time
 
 from scribes.errors import InvalidInput, NotFound, Unavailable
+from scribes.retries import retry_after_s, wait_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from scribes.adapters.scripture_http.services import Piece, Service
 
 MOST_BYTES = 2_000_000
-_FIRST_WAIT_S = 0.5
-_LONGEST_WAIT_S = 8.0
 _LONGEST_RETRY_AFTER_S = 20.0
 # A whole answer may take this many times the time limit of one step, so that a dripping server does not hold us.
 _WHOLE_ANSWER = 3
@@ -96,7 +94,7 @@ class Fetcher:
                 self.breaker.note(is_success=False)
                 if attempt == self._tries or (failed.wait_s or 0) > _LONGEST_RETRY_AFTER_S:
                     raise failed.error from failed.__cause__
-                self._sleep(failed.wait_s if failed.wait_s is not None else _wait_s(attempt))
+                self._sleep(failed.wait_s if failed.wait_s is not None else wait_s(attempt))
             else:
                 self.breaker.note(is_success=True)
                 return verses
@@ -148,7 +146,7 @@ class Fetcher:
             return
         if status in _AGAIN:
             error = Unavailable(f"{self._name} answered {status}", hint="try again later, or read a bundled text")
-            raise _Again(error, _retry_after_s(retry_after))
+            raise _Again(error, retry_after_s(retry_after))
         # The service is well; it is the question that was wrong.
         self.breaker.note(is_success=True)
         if status in (401, 403):
@@ -176,26 +174,3 @@ class Fetcher:
         if self._client is not None:
             self._client.close()
             self._client = None
-
-
-def _wait_s(attempt: int) -> float:
-    """Return how long to wait after a failed try: twice as long each time, and never at the same moment as others.
-
-    Source: exponential backoff with full jitter.
-    """
-    spread = random.uniform(0.1, 1.0)  # noqa: S311 - when to ask again is no secret
-    return spread * min(_LONGEST_WAIT_S, _FIRST_WAIT_S * (1 << attempt))
-
-
-def _retry_after_s(header: str) -> float | None:
-    header = header.strip()
-    if header.isdecimal() and len(header) < 8:
-        return float(header)
-    if not header:
-        return None
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return max(0.0, float(parsedate_to_datetime(header).timestamp()) - time.time())
-    except (ValueError, OverflowError, TypeError):
-        return None
