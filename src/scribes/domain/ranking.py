@@ -23,7 +23,7 @@ ALL_WORDS = 0.3
 # How much of a verse's cosine is that of the verses beside it.
 BESIDE = 0.2
 # By meaning alone, what is so far behind the best is not worth a line; nor is what is hardly alike at all.
-BEHIND, LEAST = 0.25, 0.18
+BEHIND, LEAST = 0.15, 0.18
 # How far the cosines of texts that have nothing to do with each other scatter.
 SCATTER = 0.055
 # A note on the passage that was asked for stands before what is only about the same thing.
