@@ -1,8 +1,24 @@
-"""How long to wait before a service is asked again. Its time is when a call fails, so nothing is imported before."""
+"""Asking a service again: when, and after how long. What only a failed call needs is imported when one fails."""
 
 from __future__ import annotations
 
+from .errors import Unavailable
+
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 8.0
+LONGEST_RETRY_AFTER_S = 20.0
+# A whole answer may take this many times the time limit of one step, so that a dripping server does not hold us.
+WHOLE_ANSWER = 3
+# The statuses that may be gone at the next try.
+PASSING = frozenset((408, 425, 429, 500, 502, 503, 504))
+
+
+class Again(Exception):
+    """A try that failed and may be tried again, after `wait_s` if the service said how long."""
+
+    def __init__(self, error: Unavailable, wait_s: float | None = None) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.wait_s = wait_s
 
 
 def wait_s(attempt: int) -> float:

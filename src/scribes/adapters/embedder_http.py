@@ -11,7 +11,7 @@ from array import array
 
 from scribes.canonical import blake2b
 from scribes.errors import InvalidInput, NotFound, Unavailable
-from scribes.retries import retry_after_s, wait_s
+from scribes.retries import LONGEST_RETRY_AFTER_S, PASSING, WHOLE_ANSWER, Again, retry_after_s, wait_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,19 +29,6 @@ _MOST_DIMENSIONS = 8192
 # A number takes about 12 bytes of an answer, and 25 at most.
 _MOST_BYTES = 8_000_000
 _QUESTION_S = 5.0
-_LONGEST_RETRY_AFTER_S = 20.0
-# A whole answer may take this many times the time limit of one step, so that a dripping server does not hold us.
-_WHOLE_ANSWER = 3
-_AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))
-
-
-class _Again(Exception):
-    """A try that failed and may be tried again, after `wait_s` if the service said how long."""
-
-    def __init__(self, error: Unavailable, wait_s: float | None = None) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.wait_s = wait_s
 
 
 class HttpEmbedder:
@@ -184,8 +171,8 @@ class HttpEmbedder:
         for attempt in range(1, self._tries + 1):
             try:
                 return self._once(texts)
-            except _Again as failed:
-                if attempt == self._tries or (failed.wait_s or 0) > _LONGEST_RETRY_AFTER_S:
+            except Again as failed:
+                if attempt == self._tries or (failed.wait_s or 0) > LONGEST_RETRY_AFTER_S:
                     raise failed.error from failed.__cause__
                 self._wait(failed.wait_s if failed.wait_s is not None else wait_s(attempt))
         raise AssertionError("unreachable")  # pragma: no cover
@@ -206,7 +193,7 @@ class HttpEmbedder:
         try:
             answer = json.loads(body)
         except (ValueError, RecursionError) as e:
-            raise _Again(self._wrong("something that is not JSON")) from e
+            raise Again(self._wrong("something that is not JSON")) from e
         return self._read(answer, len(texts))
 
     def _post(self, question: bytes) -> tuple[int, str, bytes]:
@@ -220,9 +207,9 @@ class HttpEmbedder:
             with self._http().stream("POST", self._url, content=question, timeout=self._timeout_s) as response:
                 return response.status_code, response.headers.get("retry-after", ""), self._body(response)
         except httpx2.TimeoutException as e:
-            raise _Again(self._silent(f"did not answer in {self._timeout_s:g} s")) from e
+            raise Again(self._silent(f"did not answer in {self._timeout_s:g} s")) from e
         except (httpx2.HTTPError, httpx2.InvalidURL) as e:
-            raise _Again(self._silent("could not be reached")) from e
+            raise Again(self._silent("could not be reached")) from e
 
     def _http(self) -> httpx2.Client:
         if self._client is None:
@@ -240,21 +227,21 @@ class HttpEmbedder:
     def _body(self, response: httpx2.Response) -> bytes:
         import time
 
-        until = time.monotonic() + _WHOLE_ANSWER * self._timeout_s
+        until = time.monotonic() + WHOLE_ANSWER * self._timeout_s
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
             if len(body) > _MOST_BYTES:
                 raise self._wrong(f"more than {_MOST_BYTES // 1_000_000} MB")
             if time.monotonic() > until:
-                raise _Again(self._silent(f"did not finish its answer in {_WHOLE_ANSWER * self._timeout_s:g} s"))
+                raise Again(self._silent(f"did not finish its answer in {WHOLE_ANSWER * self._timeout_s:g} s"))
         return bytes(body)
 
     def _check_status(self, status: int, retry_after: str) -> None:
         if status == 200:
             return
-        if status in _AGAIN:
-            raise _Again(self._silent(f"answered {status}"), retry_after_s(retry_after))
+        if status in PASSING:
+            raise Again(self._silent(f"answered {status}"), retry_after_s(retry_after))
         if status in (401, 403):
             raise InvalidInput(f"{self._host} refuses the key ({status})", hint="is the embedder's key right?")
         if status == 404:

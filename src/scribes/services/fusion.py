@@ -68,8 +68,11 @@ class Fusion:
             on_passage = self._on_passages(tx, limit) if words else {}
             by_words = self._by_words(tx, limit) if words else {}
             pieces = self._by_meaning(tx, self._asked, [*by_words, *on_passage], limit) if self._asked else {}
-            keys = list({**by_words, **on_passage, **pieces})
-            having_all = search.with_all_words(tx, self._telling, keys) if words else set()
+            candidates = list({**by_words, **on_passage, **pieces})
+            having_all = search.with_all_words(tx, self._telling, candidates) if words else set()
+            if not self._rest:
+                # A passage alone is asked for: only who has its very words comes behind the notes on it.
+                by_words = {n: weight for n, weight in by_words.items() if n in having_all}
             found = {
                 n: ranking.Evidence(
                     by_words.get(n, 0.0),
@@ -77,7 +80,7 @@ class Fusion:
                     pieces[n][0] if n in pieces else None,
                     min(nearness(one, *place) for one, place in on_passage[n]) if n in on_passage else None,
                 )
-                for n in keys
+                for n in {**by_words, **on_passage, **pieces}
             }
             self._least = ranking.chance(vectors.size(tx))
             best = ranking.ordered(found, asked_words, self._least)[:limit]
@@ -121,14 +124,9 @@ class Fusion:
 
     def _by_words(self, tx: Tx, limit: int) -> dict[int, float]:
         visible_to = self._context.visible_to
-        found = dict(
+        return dict(
             search.with_any_word(tx, self._telling, self._bounds, visible_to=visible_to, limit=max(BY_WORDS, limit))
         )
-        if self._rest:
-            return found
-        # A passage alone is asked for: only who has its very words comes behind the notes on it.
-        having_all = search.with_all_words(tx, self._telling, list(found))
-        return {n: weight for n, weight in found.items() if n in having_all}
 
     def _by_meaning(self, tx: Tx, asked: Asked, others: list[int], limit: int) -> dict[int, Piece]:
         """The best piece of the nearest notes, and of those that the other parts have found."""

@@ -30,7 +30,7 @@ def create(
     tx: Tx, *, digest: bytes, embedder: str, dimensions: int, chunker: int, probe: bytes, active: bool = False
 ) -> int:
     """A new space, being built or, where there is none yet, active at once; its key. Another being built retires."""
-    tx.run("UPDATE embedding_space SET state = 'retired' WHERE state = 'building'")
+    retire_unfinished(tx)
     n = tx.run(
         "INSERT INTO embedding_space (digest, embedder, dimensions, chunker, probe, state, created_us)"
         " VALUES (?, ?, ?, ?, ?, 'building', ?)",
@@ -79,14 +79,14 @@ def activate(tx: Tx, n: int) -> None:
     tx.run("UPDATE embedding_space SET state = 'active' WHERE n = ?", (n,))
 
 
-def retire_unfinished(tx: Tx, *, but: int) -> None:
+def retire_unfinished(tx: Tx, *, but: int = 0) -> None:
     """Give up a space that is being built, where another one is wanted again."""
     tx.run("UPDATE embedding_space SET state = 'retired' WHERE state = 'building' AND n != ?", (but,))
 
 
 def revive(tx: Tx, n: int) -> None:
     """Build a retired space again: what is left of it is of use. Another one being built retires."""
-    tx.run("UPDATE embedding_space SET state = 'retired' WHERE state = 'building' AND n != ?", (n,))
+    retire_unfinished(tx, but=n)
     tx.run("UPDATE embedding_space SET state = 'building' WHERE n = ? AND state = 'retired'", (n,))
 
 

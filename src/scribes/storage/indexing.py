@@ -6,8 +6,6 @@ from .notes import COLUMNS, stored_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ..ports import Tx
     from .notes import Stored
 
@@ -53,11 +51,6 @@ def next_notes(tx: Tx, *, limit: int) -> list[Stored]:
 def is_as_read(tx: Tx, stored: Stored) -> bool:
     """Whether a note is still as it was when it was read."""
     return bool(tx.value("SELECT heads = ? FROM note WHERE n = ?", (stored.heads, stored.n)))
-
-
-def queue(tx: Tx, keys: Iterable[int]) -> None:
-    """Let some notes wait for their turn."""
-    tx.run_many("INSERT OR IGNORE INTO to_index (note_n) VALUES (?)", [(n,) for n in keys])
 
 
 def queue_all(tx: Tx) -> None:

@@ -88,7 +88,9 @@ def update(tx: Tx, stored: Stored, *, heads: bytes, at_us: int, content: Content
         _put_labels(tx, stored.n, content)
     if _meant(old) != _meant(content):
         # Right at once: what is no longer written is no longer found by its meaning.
-        tx.run("DELETE FROM piece WHERE note_n = ?", (stored.n,))
+        from .vectors import forget_pieces
+
+        forget_pieces(tx, stored.n)
         tx.run("INSERT OR IGNORE INTO to_index (note_n) VALUES (?)", (stored.n,))
     if (*_meant(old), old.links) != (*_meant(content), content.links):
         tx.run("INSERT INTO link_todo (note_n) VALUES (?)", (stored.n,))

@@ -6,7 +6,7 @@ import json
 import time
 
 from scribes.errors import InvalidInput, NotFound, Unavailable
-from scribes.retries import retry_after_s, wait_s
+from scribes.retries import LONGEST_RETRY_AFTER_S, PASSING, WHOLE_ANSWER, Again, retry_after_s, wait_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,21 +17,8 @@ if TYPE_CHECKING:
     from scribes.adapters.scripture_http.services import Piece, Service
 
 MOST_BYTES = 2_000_000
-_LONGEST_RETRY_AFTER_S = 20.0
-# A whole answer may take this many times the time limit of one step, so that a dripping server does not hold us.
-_WHOLE_ANSWER = 3
 _FAILURES_TO_OPEN = 5
 _OPEN_S = 60.0
-_AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))
-
-
-class _Again(Exception):
-    """A try that failed and may be tried again, after `wait_s` if the service said how long."""
-
-    def __init__(self, error: Unavailable, wait_s: float | None = None) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.wait_s = wait_s
 
 
 class Breaker:
@@ -90,9 +77,9 @@ class Fetcher:
             self.breaker.check()
             try:
                 verses = self._once(service, piece)
-            except _Again as failed:
+            except Again as failed:
                 self.breaker.note(is_success=False)
-                if attempt == self._tries or (failed.wait_s or 0) > _LONGEST_RETRY_AFTER_S:
+                if attempt == self._tries or (failed.wait_s or 0) > LONGEST_RETRY_AFTER_S:
                     raise failed.error from failed.__cause__
                 self._sleep(failed.wait_s if failed.wait_s is not None else wait_s(attempt))
             else:
@@ -107,11 +94,11 @@ class Fetcher:
         try:
             answer = json.loads(body)
         except (ValueError, RecursionError) as e:
-            raise _Again(service.wrong("something that is not JSON")) from e
+            raise Again(service.wrong("something that is not JSON")) from e
         try:
             return service.verses(answer, piece)
         except Unavailable as e:
-            raise _Again(e) from e
+            raise Again(e) from e
 
     def _get(self, url: str, parameters: dict[str, str], headers: dict[str, str]) -> tuple[int, str, bytes]:
         try:
@@ -122,31 +109,31 @@ class Fetcher:
             with self._http().stream("GET", url, params=parameters, headers=headers) as response:
                 return response.status_code, response.headers.get("retry-after", ""), self._body(response)
         except httpx2.TimeoutException as e:
-            raise _Again(Unavailable(f"{self._name} did not answer in {self._timeout_s:g} s")) from e
+            raise Again(Unavailable(f"{self._name} did not answer in {self._timeout_s:g} s")) from e
         except httpx2.HTTPError as e:
-            raise _Again(Unavailable(f"{self._name} could not be reached: {e}")) from e
+            raise Again(Unavailable(f"{self._name} could not be reached: {e}")) from e
         except httpx2.InvalidURL as e:
             raise InvalidInput(f"{url!r} is not an address") from e
 
     def _body(self, response: httpx2.Response) -> bytes:
-        until = self._clock() + _WHOLE_ANSWER * self._timeout_s
+        until = self._clock() + WHOLE_ANSWER * self._timeout_s
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
             if len(body) > MOST_BYTES:
-                raise _Again(Unavailable(f"{self._name} answered with more than {MOST_BYTES // 1_000_000} MB"))
+                raise Again(Unavailable(f"{self._name} answered with more than {MOST_BYTES // 1_000_000} MB"))
             if self._clock() > until:
-                raise _Again(
-                    Unavailable(f"{self._name} did not finish its answer in {_WHOLE_ANSWER * self._timeout_s:g} s")
+                raise Again(
+                    Unavailable(f"{self._name} did not finish its answer in {WHOLE_ANSWER * self._timeout_s:g} s")
                 )
         return bytes(body)
 
     def _check_status(self, status: int, retry_after: str) -> None:
         if status == 200:
             return
-        if status in _AGAIN:
+        if status in PASSING:
             error = Unavailable(f"{self._name} answered {status}", hint="try again later, or read a bundled text")
-            raise _Again(error, retry_after_s(retry_after))
+            raise Again(error, retry_after_s(retry_after))
         # The service is well; it is the question that was wrong.
         self.breaker.note(is_success=True)
         if status in (401, 403):
