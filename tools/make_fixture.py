@@ -15,7 +15,10 @@ from datetime import UTC, datetime
 
 import scribes
 from scribes.config import load
+from scribes.models.prayers import NewPrayer
+from scribes.models.reminders import NewReminder
 
+WALL_TIME = datetime(2040, 5, 6, 18)  # noqa: DTZ001 - in the zone of the reminder
 PASSPHRASE = "the heavens declare"
 BODY = "John 1:16\n\nOf his fulness all received; see v. 17 and Romans 5:15-21. #grace"
 
@@ -39,6 +42,12 @@ def main() -> None:
             s.passages.pin(note.id, "Colossians 2:9-10")
             s.links.link(note.id, psalm.id, why="the shepherd is full of grace")
             s.meaning.run()
+            s.reminders.add(NewReminder("call Ruth", WALL_TIME, "Europe/Berlin", "FREQ=WEEKLY;BYDAY=SU"))
+            prayer = s.prayers.add(NewPrayer("Healing for @Ruth", note=note.id, rhythm="mondays", tags=("health",)))
+            s.prayers.prayed([prayer.id], words="for patience")
+            card = s.reviews.add_passage("John 1:16")
+            s.reviews.answer(card.id, 3)
+            s.channels.add("desk", "desktop", {}, {}, shows_text=True)
             gone = s.notes.add("Gone", "to the trash", occurred_at=heard)
             s.notes.remove([gone.id])
         for name in ("vault.scribes", "vault.scribes.keys.json"):

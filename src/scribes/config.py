@@ -52,6 +52,13 @@ SETTINGS = (
         "background",
         "when notes are embedded: `background`, after each change, or `manual`, by scribes index",
     ),
+    Setting("time_zone", "", "the zone of new reminders, as Europe/Berlin; empty: that of this machine"),
+    Setting("review_retention", 90, "of a hundred reviews, how many you want to remember: 70 to 97"),
+    Setting("review_new", 20, "how many new cards a day"),
+    Setting("prayers_a_day", 12, "how many prayers without a rhythm come up on a day, at most"),
+    Setting("prayer_days", 7, "within how many days each of them comes up, where that many a day are enough"),
+    Setting("readings", "bible", "what `scribes today` gives to read: bible, nt, psalms, proverbs, gospels, or off"),
+    Setting("backup_days", 7, "after how many days the daemon makes a backup"),
     Setting("device", "", "the name of this device in the history; empty: the host name"),
 )
 CHOICES = {
@@ -81,6 +88,13 @@ class Settings:
     embedder_url: str
     embedder_model: str
     indexing: str
+    time_zone: str
+    review_retention: int
+    review_new: int
+    prayers_a_day: int
+    prayer_days: int
+    readings: str
+    backup_days: int
     device: str
     config_folder: str
     data_folder: str

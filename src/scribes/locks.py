@@ -73,6 +73,29 @@ class VaultLock:
                 time.sleep(PAUSE_S)
 
 
+def hold(path: str) -> int | None:
+    """An empty lock file held alone, as a file descriptor to close; None while another process or thread holds it, or
+    where no file can be made.
+    """
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    except OSError:
+        return None
+    try:
+        if fcntl:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # What its last holder wrote into it is over.
+            os.truncate(handle, 0)
+        else:
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
 def remove_database(path: str) -> None:
     """Remove a database file with all SQLite keeps beside it, and its lock."""
     for suffix in ("", "-wal", "-shm", "-journal", SUFFIX):

@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Protocol
 
+from .models.notices import Notice
+
 Value = None | int | float | str | bytes
 Row = tuple[Any, ...]
 Progress = Callable[[int, int], None]
@@ -130,3 +132,17 @@ class ServiceEmbedder(Embedder, Protocol):
 
     def close(self) -> None:
         """Close the connections."""
+
+
+class Notifier(Protocol):
+    """Brings a notice to a person."""
+
+    def send(self, notice: Notice) -> None:
+        """Return when the other side has taken the notice. One whose key it took before is not shown a second time
+        where the other side can tell.
+
+        Raises: Unavailable, where another try may go through; InvalidInput or NotFound, where none will.
+        """
+
+    def close(self) -> None:
+        """Let go of the connection."""

@@ -7,23 +7,21 @@ import time
 
 from .adapters.engine_sqlite import SqliteEngine
 from .config import Settings, load
-from .crypto import header as headers
 from .crypto.keys import subkey
-from .embedders import Embedders
-from .errors import Conflict, Damaged, InvalidInput, Locked, NewerFormat, Unavailable, WrongKey
-from .files import read_if_there
+from .errors import Conflict, Damaged, Locked, NewerFormat, Unavailable, WrongKey
+from .library import Scribes as Scribes
+from .library import argon2_cost
+from .library import scripture as scripture
 from .services import vault
 from .services.context import Context, HeldKey
-from .storage import meta
+from .storage import due, meta
 from .unlocking import (
     Remembering,
     chosen_rest,
     finish_replacement,
-    key_files,
     key_for,
     key_in,
     key_stores,
-    pending_store,
     remember,
     resting_place,
     unlocked,
@@ -31,171 +29,10 @@ from .unlocking import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from .crypto.header import Header
     from .models.vault import Backup
     from .ports import Progress
-    from .services.backups import Backups
-    from .services.checks import Checks
-    from .services.drafts import Drafts
-    from .services.exports import Exports
-    from .services.history import History
-    from .services.imports import Imports
-    from .services.keys import Keys
-    from .services.links import Links
-    from .services.meaning import Meaning
-    from .services.notes import Notes
-    from .services.passages import Passages
-    from .services.scripture import RemoteText, Scripture
-    from .services.search import Search
     from .unlocking import AskPassphrase
-
-
-MINUTE_S = 60
-ENVIRONMENT_SCRIPTURE_KEY = "SCRIBES_SCRIPTURE_KEY"
-
-
-class Scribes:
-    """An open vault. Usable from several threads; close it, or use it in a `with` block."""
-
-    def __init__(self, context: Context, settings: Settings, *, founded: bool) -> None:
-        self._context = context
-        self._embedders = Embedders(settings)
-        self.settings = settings
-        self.founded = founded
-        """Whether this very call made the vault."""
-
-    @property
-    def path(self) -> str:
-        """Where the vault lies."""
-        return self._context.engine.path
-
-    @property
-    def notes(self) -> Notes:
-        """Capture, read, change and delete notes."""
-        from .services.notes import Notes
-
-        return Notes(self._context)
-
-    @property
-    def search(self) -> Search:
-        """Find notes."""
-        from .services.search import Search
-
-        return Search(self._context, lambda: self.meaning)
-
-    @property
-    def meaning(self) -> Meaning:
-        """The index of meaning."""
-        from .services.meaning import Meaning
-
-        return Meaning(self._context, self._embedders)
-
-    @property
-    def has_written(self) -> bool:
-        """Whether anything was written through this object."""
-        return self._context.engine.has_written
-
-    @property
-    def passages(self) -> Passages:
-        """The passages that notes name."""
-        from .services.passages import Passages
-
-        return Passages(self._context)
-
-    @property
-    def links(self) -> Links:
-        """What notes have to do with each other."""
-        from .services.links import Links
-
-        return Links(self._context)
-
-    @property
-    def scripture(self) -> Scripture:
-        """Bible texts, cross references, topics."""
-        return scripture(self.settings)
-
-    @property
-    def history(self) -> History:
-        """Revisions, and undo."""
-        from .services.history import History
-
-        return History(self._context)
-
-    @property
-    def drafts(self) -> Drafts:
-        """What was typed and not saved."""
-        from .services.drafts import Drafts
-
-        return Drafts(self._context)
-
-    @property
-    def imports(self) -> Imports:
-        """Notes from other programs' files."""
-        from .services.imports import Imports
-
-        return Imports(self._context)
-
-    @property
-    def exports(self) -> Exports:
-        """Notes as files for other programs."""
-        from .services.exports import Exports
-
-        return Exports(self._context)
-
-    @property
-    def backups(self) -> Backups:
-        """Verified, encrypted copies."""
-        from .services.backups import Backups
-
-        return Backups(
-            self._context,
-            header=self._header,
-            folder=os.path.join(self.settings.data_folder, "backups"),
-            open_engine=SqliteEngine,
-        )
-
-    @property
-    def keys(self) -> Keys:
-        """Recovery key, passphrase, rotation, locking."""
-        from .services.keys import Keys
-
-        return Keys(
-            self._context,
-            header=self._header,
-            stores=key_stores(self.settings, self._header()),
-            pending=pending_store(self.settings),
-            open_engine=SqliteEngine,
-            argon2=_argon2(self.settings),
-        )
-
-    @property
-    def checks(self) -> Checks:
-        """What `doctor` looks at."""
-        from .services.checks import Checks
-
-        return Checks(
-            self._context,
-            backups=self.backups,
-            key_files=[key_files(self.settings).path(self._header().vault)],
-        )
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._embedders.close()
-        self._context.engine.close()
-
-    def __enter__(self) -> Scribes:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _header(self) -> Header:
-        return headers.read(read_if_there(vault.header_path(self.path)) or b"")
 
 
 def open(
@@ -283,42 +120,6 @@ class _NobodyAlone:
 
     def __exit__(self, *_: object) -> None:
         self._lock.close()
-
-
-def scripture(settings: Settings) -> Scripture:
-    """Bible texts and what belongs to them, for which no vault has to be opened.
-
-    The key of a service comes from the environment alone, so that it stands in no file and no list of processes.
-    """
-    from .services.scripture import Scripture
-
-    def connect(translation: str) -> RemoteText:
-        from .adapters import scripture_http
-
-        key = os.environ.get(ENVIRONMENT_SCRIPTURE_KEY)
-        if key and _is_open_to_others(settings.scripture_url):
-            raise InvalidInput(f"a key is not sent in the open to {settings.scripture_url}", hint="an https:// address")
-        return scripture_http.connect(
-            settings.scripture_service,
-            translation=translation,
-            key=key,
-            base_url=settings.scripture_url or None,
-        )
-
-    folder = os.path.join(settings.data_folder, "texts")
-    return Scripture(
-        folder,
-        connect=connect if settings.scripture_service else None,
-        embedder=Embedders(settings).of_verses,
-    )
-
-
-def _is_open_to_others(url: str) -> bool:
-    """Whether what is sent to an address can be read on the way."""
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(url)
-    return bool(url) and parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost")
 
 
 def unlock(
@@ -412,7 +213,7 @@ def _found(place: str, settings: Settings, passphrase: str | None) -> Header | N
         device_name=device_name(settings),
         passphrase=passphrase,
         now_us=time.time_ns() // 1000,
-        argon2=_argon2(settings),
+        argon2=argon2_cost(settings),
     )
     return made[0] if made else None
 
@@ -422,13 +223,10 @@ def _context(engine: SqliteEngine, settings: Settings, held: HeldKey, command: s
     vault.make_current(engine, before_change=lambda old: _backup_before(engine, settings, held, old))
     with engine.read() as tx:
         me = meta.identity(tx)
-    return Context(engine, held, me, (me.space,), command)
+        due_now = due.count(tx)
+    return Context(engine, held, me, (me.space,), command, due_now)
 
 
 def _backup_before(engine: SqliteEngine, settings: Settings, held: HeldKey, version: int) -> None:
     context = Context(engine, held, meta.Identity(1, 1, b""), (1,), "")
     Scribes(context, settings, founded=False).backups.make(reason=f"format-{version}")
-
-
-def _argon2(settings: Settings) -> tuple[int, int]:
-    return settings.argon2_memory_mib * 1024, settings.argon2_passes

@@ -530,7 +530,23 @@ def test_files_of_every_released_format_still_open(fixture: str, settings: Setti
         assert [len(s.history.of(note.id)) for note in s.notes.each()] == [changes, 1]
         assert [note.title for note in s.notes.trash()] == ["Gone"]
         states = {check.name: check.state for check in s.checks.run()}
-        assert states["history"] == states["search index"] == states["file"] == "ok"
+        assert states["history"] == states["items"] == states["search index"] == states["file"] == "ok"
+
+
+def test_the_reminders_prayers_and_cards_of_format_4_are_there(settings: Settings) -> None:
+    os.makedirs(os.path.dirname(settings.vault))
+    for suffix in ("", ".keys.json"):
+        shutil.copyfile(FIXTURES / "format-4" / f"vault.scribes{suffix}", settings.vault + suffix)
+
+    with scribes.open(settings=settings, passphrase="the heavens declare") as s:
+        reminder = s.reminders.recent()[0]
+        assert (reminder.text, str(reminder.next_at)) == ("call Ruth", "2040-05-06 18:00:00+02:00")
+        prayer = s.prayers.recent()[0]
+        assert (prayer.people, prayer.tags, prayer.rhythm) == (("Ruth",), ("health",), "mondays")
+        assert [entry.words for entry in s.prayers.log(prayer.id)] == ["for patience"]
+        assert [(card.source, card.reviews) for card in s.reviews.recent()] == [("John.1.16", 1)]
+        assert [channel.name for channel in s.channels.each()] == ["desk"]
+        assert s.jobs.counts() == (1, 0)
 
 
 def test_a_migration_makes_a_verified_backup_first_and_is_all_or_nothing(

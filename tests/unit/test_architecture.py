@@ -79,7 +79,7 @@ def test_only_faces_and_job_runners_catch_everything() -> None:
     found = [
         f"{name}:{node.lineno}"
         for name, tree in modules()
-        if not name.startswith(FACES)
+        if not name.startswith(FACES) and name != "services/jobs.py"
         for node in ast.walk(tree)
         if isinstance(node, ast.ExceptHandler) and node.type is not None and ast.unparse(node.type) == "Exception"
     ]

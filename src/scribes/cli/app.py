@@ -26,6 +26,13 @@ MODULES = {
     "links": ("links", "link", "unlink"),
     "graph": ("graph",),
     "bible": ("bible",),
+    "reminders": ("remind", "reminders"),
+    "review": ("review",),
+    "notify": ("notify", "jobs"),
+    "daemon": ("daemon",),
+    "pray": ("pray",),
+    "day": ("today",),
+    "stats": ("stats",),
     "transfer": ("import", "export"),
     "vault": ("init", "lock", "unlock", "key", "backup", "restore-backup", "doctor", "completion"),
 }

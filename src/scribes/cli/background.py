@@ -9,6 +9,7 @@ import os
 import sys
 
 from ..errors import ScribesError
+from ..locks import hold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,19 +86,4 @@ def stop(vault: str) -> None:
 
 def try_lock(vault: str) -> int | None:
     """The lock of the one indexer, as a file descriptor; None while another holds it."""
-    try:
-        lock = os.open(vault + LOCK_SUFFIX, os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600)
-    except OSError:
-        return None
-    try:
-        import fcntl
-    except ImportError:  # Windows: nothing is started behind there, so two seldom meet; doing it twice does no harm
-        return lock
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Whose process it was that held it last is nobody's to be stopped.
-        os.truncate(lock, 0)
-    except OSError:
-        os.close(lock)
-        return None
-    return lock
+    return hold(vault + LOCK_SUFFIX)

@@ -142,11 +142,13 @@ def undo() -> int:
         undone = vault.history.undo()
         first = vault.notes.get(undone.note_ids[0]) if len(undone.note_ids) == 1 else None
     if session.json:
-        write_json({"command": undone.command, "at": undone.at.isoformat(), "notes": list(undone.note_ids)})
+        undone_data = {"command": undone.command, "at": undone.at.isoformat(), "notes": list(undone.note_ids)}
+        write_json(undone_data | {"others": undone.others})
     elif session.quiet:
         write(session, undone.note_ids)
     else:
         what = f"  {first.handle}  {line_of(session, first.heading)}" if first else f"  {len(undone.note_ids)} notes"
+        what = "" if undone.others and not undone.note_ids else what
         write(session, [f"undone: {line_of(session, undone.command)}{style(session, what, DIM)}"])
     if first:
         references.touch(session, first.id)

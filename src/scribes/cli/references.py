@@ -27,6 +27,11 @@ def remember(session: Session, ids: Sequence[str], *, touched: str | None = None
     _store(session, touched or (ids[0] if ids else _load(session)[0]), ids)
 
 
+def remember_others(session: Session, ids: Sequence[str]) -> None:
+    """Keep a listing of things that are no notes: its numbers are handles, and `-` stays the last note."""
+    _store(session, _load(session)[0], ids)
+
+
 def touch(session: Session, id: str) -> None:
     """Make this the note that `-` means."""
     _, ids = _load(session)

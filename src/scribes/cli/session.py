@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ..wiring import Scribes
 
 MAX_LABEL = 200
+MANY = 100
+# What shows itself what is due, or is at work on it.
+SHOW_DUE = ("today", "reminders", "review", "daemon", "jobs", "notify")
 
 
 class Session:
@@ -27,7 +30,8 @@ class Session:
         self.tty = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
         plain = bool(options.get("no_color") or os.environ.get("NO_COLOR"))
         self.color = self.tty and not plain
-        self.error_color = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not plain
+        self.error_is_terminal = sys.stderr.isatty()
+        self.error_color = self.error_is_terminal and os.environ.get("TERM") != "dumb" and not plain
         self._vault_option = str(options.get("vault") or "")
         self._settings: Settings | None = None
         self._opened: Scribes | None = None
@@ -55,13 +59,26 @@ class Session:
         return opened
 
     def leave(self) -> None:
-        """After a command that changed notes: have them embedded, by a process that nobody waits for."""
+        """After a command: mention what is due, and have changed notes embedded by a process that nobody waits for."""
+        self._mention_due()
         if not self.words or self.is_indexed or self._opened is None or not self._opened.has_written:
             return
         from . import background
 
         if self.words[0] not in background.NOT_AFTER:
             background.start(self, self._opened.path)
+
+    def _mention_due(self) -> None:
+        """One line on a terminal, where a person sees it; not for programs, and not by commands that show it anyway."""
+        if self._opened is None or not self.error_is_terminal or self.quiet or self.json:
+            return
+        reminders, cards = self._opened.due_at_opening
+        if (reminders or cards) and self.words and self.words[0] not in SHOW_DUE:
+            counted = [(reminders, "reminder"), (cards, "card")]
+            parts = [
+                f"{number}{'+' * (number >= MANY)} {noun}{'s' * (number > 1)}" for number, noun in counted if number
+            ]
+            sys.stderr.write(f"due: {' and '.join(parts)} (scribes today)\n")
 
     def asker(self) -> AskPassphrase | None:
         """How to ask for a passphrase, where there is somebody to ask."""

@@ -1,4 +1,4 @@
-"""`scribes` alone: what was written last, and three things to try."""
+"""`scribes` alone: what was written last, what is due, and three things to try."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from .session import current
 from .vault_words import shortened
 
 TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..wiring import Scribes
+
 LAST_WRITTEN = 5
 
 
@@ -37,6 +40,7 @@ def overview() -> int:
         notes = vault.notes.recent(limit=LAST_WRITTEN)
         number = vault.notes.count()
         drafts = vault.drafts.recent(limit=1)
+        due = _due(vault) if session.tty else ""
     if session.json:
         write_json({"notes": number, "recent": [as_data(note) for note in notes]})
         return 0
@@ -44,6 +48,8 @@ def overview() -> int:
         references.remember(session, [note.id for note in notes])
     lines = [style(session, f"{number} note{'s' * (number != 1)} in {shortened(session.settings.vault)}", DIM), ""]
     lines += note_lines(session, notes)
+    if due:
+        lines += ["", f"{due}: scribes today"]
     if drafts:
         lines += ["", f"an unsaved draft waits: scribes drafts resume {drafts[0].number}"]
     lines += [
@@ -54,3 +60,14 @@ def overview() -> int:
     ]
     write(session, lines)
     return 0
+
+
+def _due(vault: Scribes) -> str:
+    """What waits today, in a few words: "2 reminders due, 5 cards to review, 3 prayers"."""
+    reminders, cards = vault.due_at_opening
+    counted = [
+        (reminders, "reminder", " due"),
+        (cards, "card", " to review"),
+        (vault.prayers.left_today(), "prayer", ""),
+    ]
+    return ", ".join(f"{number} {noun}{'s' * (number != 1)}{what}" for number, noun, what in counted if number)

@@ -72,10 +72,12 @@ def init(
 def lock() -> int:
     """Forget the key on this machine: the passphrase is asked for the next time."""
     session = current()
+    from ..services import daemon
     from . import background
 
     with session.open(create=False) as vault:
         background.stop(vault.path)
+        daemon.forget_key(vault.path)
         forgotten = vault.keys.lock(recovery_key_is_written_down=session.yes)
     if os.environ.get(ENVIRONMENT_PASSPHRASE):
         say(session, f"{ENVIRONMENT_PASSPHRASE} is set in this shell and still opens the vault: unset it")

@@ -116,11 +116,14 @@ class Draft:
 
 @record
 class Undone:
-    """What `undo` took back: the command as it was typed, and the ids of the notes it had touched."""
+    """What `undo` took back: the command as it was typed, the ids of the notes it had touched, and how many others:
+    reminders, prayers, cards and the like.
+    """
 
     command: str
     at: datetime
     note_ids: tuple[str, ...]
+    others: int = 0
 
 
 def heading_of(title: str, body: str) -> str:

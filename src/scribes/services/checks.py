@@ -20,6 +20,8 @@ from ..storage import (
     embedding_spaces,
     indexing,
     integrity,
+    items,
+    jobs,
     links,
     meta,
     migrations,
@@ -27,6 +29,7 @@ from ..storage import (
     passages,
     vector_pages,
 )
+from . import daemon
 from .vault import cloud_folder, header_path, rewrite_header
 
 TYPE_CHECKING = False
@@ -59,10 +62,13 @@ class Checks:
             "key header": lambda: self._header(fix),
             "permissions": lambda: self._permissions(fix),
             "history": lambda: self._history(fix, progress),
+            "items": lambda: self._items(fix),
             "search index": lambda: self._index(fix),
             "references": lambda: self._references(fix, progress),
             "meaning": lambda: self._meaning(fix),
             "links": lambda: self._links(fix),
+            "jobs": self._jobs,
+            "daemon": self._daemon,
             "drafts": self._drafts,
             "backup": lambda: self._backup(fix),
             "folder": self._folder,
@@ -177,6 +183,57 @@ class Checks:
                     content=content,
                     references=references_of(content),
                 )
+
+    def _items(self, fix: bool) -> Check:
+        """Replay the changes of reminders, prayers, cards and the like, and compare with their rows."""
+        from . import kinds
+        from .items import is_as_written, rebuild
+
+        different, number = [], 0
+        for name in kinds.HOMES:
+            kind = kinds.kind_of(name)
+            with self._engine.read() as tx:
+                ids = list(changes.items(tx, name))
+                wrong = sum(not is_as_written(tx, self._context, kind, id) for id in ids)
+                number += len(ids)
+                if wrong or items.count(tx, kind) != len(ids):
+                    different.append(kind)
+        if not different:
+            return Check("items", OK, f"{number} reminders, prayers, cards and their logs as their changes say")
+        named = " and ".join(kind.table for kind in different)
+        if not fix:
+            return Check("items", DAMAGED, f"rows of {named} differ from their changes", "--fix rebuilds them")
+        with self._engine.write() as tx:
+            for kind in different:
+                rebuild(tx, self._context, kind)
+        return Check("items", MENDED, f"rows of {named} rebuilt from their changes")
+
+    def _jobs(self) -> Check:
+        """Whether a job keeps failing, and whether anybody is there to run those that are due."""
+        with self._engine.read() as tx:
+            waiting, parked = jobs.counts(tx)
+        if parked:
+            what = f"{parked} keep{'s' * (parked == 1)} failing"
+            return Check("jobs", WARNING, what, "scribes jobs list --parked shows why, scribes jobs retry tries again")
+        return Check("jobs", OK, f"{waiting} wait for their moment")
+
+    def _daemon(self) -> Check:
+        """Whether somebody keeps time, where there is something to keep time for."""
+        living = daemon.state(self._engine.path)
+        with self._engine.read() as tx:
+            waiting, _ = jobs.counts(tx)
+        if living is None and waiting:
+            what = f"it does not run, and {waiting} job{'s' * (waiting != 1)} wait{'s' * (waiting == 1)} for it"
+            return Check("daemon", WARNING, what, "scribes daemon install")
+        if living is None:
+            return Check("daemon", OK, "it does not run, and nothing waits for it")
+        silent_s = (datetime.now(UTC) - living.looked_at).total_seconds()
+        if silent_s > daemon.SILENT_S:
+            return Check(
+                "daemon", WARNING, f"process {living.pid} hangs since {silent_s:.0f} s", "end it: it is started again"
+            )
+        waits = ", waiting for the vault to be unlocked" if living.is_locked else ""
+        return Check("daemon", OK, f"runs as process {living.pid}{waits}")
 
     def _index(self, fix: bool) -> Check:
         try:

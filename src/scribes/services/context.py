@@ -19,10 +19,13 @@ class HeldKey:
 
 @record
 class Context:
-    """The engine and its data key, who writes here, the spaces they may see, and the name `undo` will show."""
+    """The engine and its data key, who writes here, the spaces they may see, the name `undo` will show, and how many
+    reminders and cards were due when it was opened.
+    """
 
     engine: Engine
     key: HeldKey
     me: Identity
     visible_to: tuple[int, ...]
     command: str
+    due_at_opening: tuple[int, int] = (0, 0)

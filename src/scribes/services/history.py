@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..domain.changes import replay
 from ..domain.dates import from_us
-from ..domain.notes import Content, content_at, summary
+from ..domain.notes import KIND, Content, content_at, summary
 from ..errors import Conflict, NotFound
 from ..ids import to_text
 from ..models.notes import Note, Revision, Undone
@@ -86,11 +86,19 @@ class History:
             return self._take_back(tx, last, operation)
 
     def _take_back(self, tx: Tx, last: operations.Operation, operation: int) -> Undone:
-        touched = []
-        for item, before, after in changes.of_operation(tx, last.n):
-            self._revert(tx, item, before, after, operation)
-            touched.append(to_text(item))
-        return Undone(last.command, from_us(last.at_us), tuple(touched))
+        touched, others = [], 0
+        for kind, item, before, after in changes.of_operation(tx, last.n):
+            if kind == KIND:
+                self._revert(tx, item, before, after, operation)
+                touched.append(to_text(item))
+            else:
+                from . import items, kinds
+
+                items.revert(
+                    tx, self._context, kinds.kind_of(kind), item, before=before, after=after, operation=operation
+                )
+                others += 1
+        return Undone(last.command, from_us(last.at_us), tuple(touched), others)
 
     def _revert(self, tx: Tx, item: bytes, before: bytes, after: bytes, operation: int) -> None:
         """Write the state before an operation over the state after it; a new note goes to the trash."""

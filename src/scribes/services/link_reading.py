@@ -7,7 +7,7 @@ from ..domain import wiki
 from ..errors import ScribesError
 from ..models.links import Ground
 from ..records import record
-from ..storage import links, notes, passages
+from ..storage import handles, links, notes, passages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,10 +126,10 @@ class Reading:
         from ..models.notes import heading_of
 
         name = wiki.folded(heading_of(stored.content.title, stored.content.body))
-        digits = stored.id[notes.HANDLE_FROM :].hex()
-        handles = [digits[:length] for length in range(notes.MIN_DIGITS, notes.HANDLE_DIGITS + 1)]
-        handles += [stored.id.hex(), to_text(stored.id)]
-        rows = links.naming(self._tx, [name, *handles], visible_to=self._visible_to)
+        digits = stored.id[handles.HANDLE_FROM :].hex()
+        written = [digits[:length] for length in range(handles.MIN_DIGITS, handles.HANDLE_DIGITS + 1)]
+        written += [stored.id.hex(), to_text(stored.id)]
+        rows = links.naming(self._tx, [name, *written], visible_to=self._visible_to)
         called = links.called(self._tx, {row[1] for row in rows}, visible_to=self._visible_to)
         found = []
         for n, said, begin, stop in rows:

@@ -191,8 +191,12 @@ class Notes:
             return notes.count_trashed(tx, visible_to=self._context.visible_to, before_us=before_us)
 
     def purge(self, *, older_than_days: int) -> int:
-        """How many notes in the trash, with their whole history, were removed for good. This cannot be undone."""
+        """How many notes in the trash, with their whole history, and their reminders and cards, were removed for good.
+        This cannot be undone.
+        """
+        from ..ids import to_text
         from ..storage import imported
+        from .items import forget_what_quotes
 
         removed = 0
         while True:
@@ -203,6 +207,7 @@ class Notes:
                     operations.blank(tx, stored.id)
                     changes.forget_item(tx, stored.id)
                     imported.forget(tx, stored.id)
+                    forget_what_quotes(tx, to_text(stored.id))
                     notes.forget(tx, stored)
             removed += len(found)
             if len(found) < BATCH:

@@ -42,13 +42,13 @@ def of_item(tx: Tx, item: bytes) -> list[Change]:
     return [_change(row) for row in tx.rows(sql, (item,))]
 
 
-def of_operation(tx: Tx, operation: int) -> list[tuple[bytes, bytes, bytes]]:
-    """What an operation changed: (item, its heads before as ids side by side, its last change), by item."""
-    rows = tx.rows("SELECT item_id, parents, id FROM change WHERE operation = ? ORDER BY n", (operation,))
-    spans: dict[bytes, tuple[bytes, bytes, bytes]] = {}
-    for item, parents, change in rows:
-        before = spans[item][1] if item in spans else parents
-        spans[item] = (item, before, change)
+def of_operation(tx: Tx, operation: int) -> list[tuple[str, bytes, bytes, bytes]]:
+    """What an operation changed: (kind, item, its heads before as ids side by side, its last change), by item."""
+    rows = tx.rows("SELECT kind, item_id, parents, id FROM change WHERE operation = ? ORDER BY n", (operation,))
+    spans: dict[bytes, tuple[str, bytes, bytes, bytes]] = {}
+    for kind, item, parents, change in rows:
+        before = spans[item][2] if item in spans else parents
+        spans[item] = (kind, item, before, change)
     return list(spans.values())
 
 

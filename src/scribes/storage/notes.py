@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..domain.notes import Content
-from ..errors import Ambiguous, InvalidInput, NotFound
-from ..ids import from_text
+from ..errors import NotFound
 from ..records import record
+from . import handles
 from .visible import in_spaces
 
 TYPE_CHECKING = False
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ..ports import Row, Tx, Value
     from .visible import Spaces
 
-HANDLE_FROM, HANDLE_DIGITS, MIN_DIGITS = 10, 12, 4
 COLUMNS = (
     "note.n, note.id, note.heads, note.created_us, note.changed_us, note.title, note.body, note.occurred_us,"
     " note.occurred_offset, note.speaker, note.venue, note.series, note.tags, note.topics, note.deleted_us, note.refs,"
@@ -106,7 +105,7 @@ def get(tx: Tx, id: bytes, *, visible_to: Spaces) -> Stored:
     """
     row = tx.row(f"SELECT {COLUMNS} FROM note WHERE id = ? AND {in_spaces(visible_to)}", (id,))
     if row is None:
-        raise NotFound(f"there is no note {id[HANDLE_FROM:].hex()[:8]}")
+        raise NotFound(f"there is no note {id[handles.HANDLE_FROM :].hex()[:8]}")
     return stored_from(row)
 
 
@@ -115,21 +114,7 @@ def resolve(tx: Tx, text: str, *, visible_to: Spaces) -> bytes:
 
     Raises: NotFound, Ambiguous.
     """
-    start = text.strip().lower()
-    if not start:
-        raise InvalidInput("which note? its id is empty", hint="a number of the last listing, or the start of an id")
-    if "-" in start or len(start) > HANDLE_DIGITS:
-        return get(tx, from_text(start), visible_to=visible_to).id
-    low, high = _bounds(start)
-    rows = tx.rows(
-        f"SELECT id FROM note WHERE substr(id, 11) BETWEEN ? AND ? AND {in_spaces(visible_to)} LIMIT 2", (low, high)
-    )
-    if not rows:
-        raise NotFound(f"there is no note {text}", hint="scribes list shows the notes and their numbers")
-    if len(rows) > 1:
-        raise Ambiguous(f"more than one note starts with {text}", hint="give one more character")
-    found: bytes = rows[0][0]
-    return found
+    return handles.resolve(tx, text, table="note", visible_to=visible_to)
 
 
 def recent(
@@ -227,18 +212,7 @@ def label_counts(tx: Tx, kind: str, *, visible_to: Spaces, limit: int) -> list[t
 
 def handle(tx: Tx, id: bytes, *, visible_to: Spaces) -> str:
     """The shortest start of a note's handle, at least four digits, that no other note shares."""
-    tail = id[HANDLE_FROM:]
-    spaces = in_spaces(visible_to)
-    neighbours = tx.rows(
-        f"SELECT (SELECT substr(id, 11) FROM note WHERE substr(id, 11) < ?1 AND {spaces}"
-        " ORDER BY substr(id, 11) DESC LIMIT 1)"
-        f" UNION ALL SELECT (SELECT substr(id, 11) FROM note WHERE substr(id, 11) > ?1 AND {spaces}"
-        " ORDER BY substr(id, 11) LIMIT 1)",
-        (tail,),
-    )
-    digits = tail.hex()
-    shared = max(_shared_digits(digits, neighbour[0]) for neighbour in neighbours)
-    return digits[: max(MIN_DIGITS, shared + 1)]
+    return handles.shortest(tx, id, table="note", visible_to=visible_to)
 
 
 def forget(tx: Tx, stored: Stored) -> None:
@@ -328,26 +302,3 @@ def _put_labels(tx: Tx, n: int, content: Content) -> None:
     if content.tags or content.topics:
         rows = [(kind, name, n) for kind, name in sorted(label_rows(content))]
         tx.run_many("INSERT INTO note_label (kind, name, note_n) VALUES (?, ?, ?)", rows)
-
-
-def _bounds(start: str) -> tuple[bytes, bytes]:
-    """The lowest and highest handle that begin with these hex digits.
-
-    Raises: NotFound.
-    """
-    try:
-        return (
-            bytes.fromhex(start.ljust(HANDLE_DIGITS, "0")),
-            bytes.fromhex(start.ljust(HANDLE_DIGITS, "f")),
-        )
-    except ValueError:
-        raise NotFound(
-            f"there is no note {start!r}", hint="a number of the last listing, or the start of an id"
-        ) from None
-
-
-def _shared_digits(digits: str, other: bytes | None) -> int:
-    if other is None:
-        return 0
-    text = other.hex()
-    return next((at for at in range(HANDLE_DIGITS) if digits[at] != text[at]), HANDLE_DIGITS)

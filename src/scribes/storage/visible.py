@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     Spaces = Sequence[int]
 
 
-def in_spaces(visible_to: Spaces) -> str:
+def in_spaces(visible_to: Spaces, *, table: str = "note") -> str:
     """The SQL condition on a table's `space_id`. Keys are integers, so nothing can be smuggled in."""
     if len(visible_to) == 1:
-        return f"note.space_id = {int(visible_to[0])}"
-    return f"note.space_id IN ({', '.join(str(int(space)) for space in visible_to)})"
+        return f"{table}.space_id = {int(visible_to[0])}"
+    return f"{table}.space_id IN ({', '.join(str(int(space)) for space in visible_to)})"

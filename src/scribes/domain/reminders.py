@@ -1,0 +1,138 @@
+"""What a reminder is, and when it fires: a pure rule over its content and what was told on this device."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..errors import Damaged, InvalidInput
+from ..records import record, replaced
+from .items import Kind
+
+TYPE_CHECKING = False
+
+MINUTE_US = 60_000_000
+DAY_US = 86_400_000_000
+# A reminder that reaches a person later than this is marked late.
+LATE_US = 5 * MINUTE_US
+ACTIVE, DONE, CANCELLED = "active", "done", "cancelled"
+MAX_TEXT = 500
+
+
+@record
+class ReminderContent:
+    """All of a reminder that people can change.
+
+    `starts` is a wall time in `zone`, such as 2026-11-25T08:00; `rule` an iCalendar RRULE, or empty for once. What
+    comes up to `done_us` is dealt with. `typed` is how the person said when.
+    """
+
+    about_kind: str = ""
+    about: str = ""
+    text: str = ""
+    starts: str = ""
+    zone: str = ""
+    rule: str = ""
+    typed: str = ""
+    done_us: int | None = None
+    snoozed_us: int | None = None
+    state: str = ACTIVE
+    deleted_us: int | None = None
+
+
+REMINDER = Kind("reminder", "reminder", ReminderContent)
+
+
+@record
+class Firing:
+    """What a reminder says when it fires: for which occurrence, how many were missed before it, and if it is late."""
+
+    occurrence_us: int
+    missed: int
+    is_late: bool
+
+
+def starts_of(content: ReminderContent) -> datetime:
+    """The wall time of the first occurrence.
+
+    Raises: Damaged.
+    """
+    try:
+        return datetime.fromisoformat(content.starts)
+    except ValueError as e:
+        raise Damaged(f"a reminder begins at {content.starts!r}, which is no time") from e
+
+
+def next_us(content: ReminderContent, told_us: int | None, created_us: int) -> int | None:
+    """When a reminder fires next, after what was told here and what is dealt with; None when it never does again.
+
+    A recurring one begins with its first time after it was written down.
+    """
+    from .recurrence import instant, next_after
+
+    if content.state != ACTIVE or content.deleted_us is not None:
+        return None
+    starts = starts_of(content)
+    past = max(told_us or 0, content.done_us or 0)
+    snoozed = content.snoozed_us
+    if not content.rule:
+        # A single one that sleeps comes at that moment instead.
+        moment = instant(starts, content.zone) if snoozed is None else snoozed
+        return moment if moment > past else None
+    coming = next_after(starts, content.rule, content.zone, max(past, created_us))
+    if snoozed is not None and snoozed > past:
+        return snoozed if coming is None else min(snoozed, coming)
+    return coming
+
+
+def fire(content: ReminderContent, due_us: int, now_us: int) -> Firing:
+    """What to say of a reminder that was due at `due_us`: once, however many occurrences were missed since."""
+    if not content.rule:
+        return Firing(due_us, 0, now_us - due_us > LATE_US)
+    from .recurrence import count_between, last_until
+
+    starts = starts_of(content)
+    last = last_until(starts, content.rule, content.zone, now_us)
+    occurrence = due_us if last is None else max(due_us, last)
+    missed = count_between(starts, content.rule, content.zone, due_us - 1, occurrence - 1) if occurrence > due_us else 0
+    return Firing(occurrence, missed, now_us - occurrence > LATE_US)
+
+
+def open_us(content: ReminderContent, told_us: int | None, now_us: int) -> int | None:
+    """The occurrence that fired here and waits to be dealt with; None where there is none, or where it sleeps."""
+    if told_us is None or content.state != ACTIVE or content.deleted_us is not None:
+        return None
+    sleeps = content.snoozed_us is not None and content.snoozed_us > max(told_us, now_us)
+    return None if sleeps or (content.done_us or 0) >= told_us else told_us
+
+
+def told_before(content: ReminderContent, told_us: int, now_us: int) -> int | None:
+    """What counts as told after the clock was set back to `now_us`: nothing that has yet to come, where it recurs."""
+    if told_us <= now_us or not content.rule:
+        return told_us
+    from .recurrence import last_until
+
+    return last_until(starts_of(content), content.rule, content.zone, now_us)
+
+
+def dealt_with(content: ReminderContent, occurrence_us: int | None, created_us: int) -> ReminderContent:
+    """The reminder after a person said "done" of an occurrence: what fired or, before it fires, the next time.
+
+    Raises: InvalidInput, when nothing is left to be done.
+    """
+    if content.state != ACTIVE or occurrence_us is None:
+        raise InvalidInput("the reminder is over", hint="scribes reminders list --all shows those too")
+    after = replaced(content, done_us=max(occurrence_us, content.done_us or 0), snoozed_us=None)
+    is_over = not content.rule or next_us(after, None, created_us) is None
+    return replaced(after, state=DONE) if is_over else after
+
+
+def snoozed(content: ReminderContent, until_us: int, now_us: int) -> ReminderContent:
+    """The reminder, coming again at a moment.
+
+    Raises: InvalidInput.
+    """
+    if content.state == CANCELLED or content.deleted_us is not None:
+        raise InvalidInput("the reminder is cancelled", hint="scribes undo brings it back, or make a new one")
+    if until_us <= now_us:
+        raise InvalidInput("the reminder cannot sleep until a moment that is past")
+    return replaced(content, snoozed_us=until_us, state=ACTIVE)

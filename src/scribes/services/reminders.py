@@ -1,0 +1,245 @@
+"""Reminders: made, listed, snoozed, dealt with; and what happens when the moment of one has come."""
+
+from __future__ import annotations
+
+from ..domain.dates import from_us, to_us
+from ..domain.jobs import Job
+from ..domain.reminders import (
+    CANCELLED,
+    MAX_TEXT,
+    REMINDER,
+    ReminderContent,
+    dealt_with,
+    fire,
+    next_us,
+    open_us,
+    snoozed,
+    told_before,
+)
+from ..errors import InvalidInput
+from ..ids import from_text, to_text
+from ..models.reminders import Reminder
+from ..records import replaced
+from ..storage import items, jobs, operations, reminders
+from ..storage.reminders import Clockwork
+from .items import add_in, write_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from typing import Any
+
+    from ..models.reminders import NewReminder
+    from ..ports import Tx
+    from ..storage.items import Stored
+    from .context import Context
+
+JOB = "remind"
+MOST = 10_000
+
+
+class Reminders:
+    """The reminders of a vault. `ref` is an id, or the start of a handle that fits one reminder only."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._engine = context.engine
+
+    def add(self, new: NewReminder) -> Reminder:
+        """The new reminder.
+
+        Raises: InvalidInput, for a rule or zone that cannot be, or a moment that is past.
+        """
+        from ..domain.recurrence import check_rule, check_zone, instant, next_after
+
+        zone, rule = check_zone(new.zone), check_rule(new.rule) if new.rule else ""
+        starts = new.starts.replace(second=0, microsecond=0, tzinfo=None)
+        with self._engine.write() as tx:
+            if rule:
+                # The first occurrence of the rule at or after its beginning, and not in the past.
+                floor_us = max(instant(starts, zone) - 1, tx.now_us)
+                first = next_after(starts, rule, zone, floor_us)
+                if first is None:
+                    raise InvalidInput(f"{new.typed or new.rule!r} never comes", hint="the rule ends before now")
+            elif instant(starts, zone) <= tx.now_us:
+                raise InvalidInput(f"{new.typed or starts} is in the past", hint='scribes remind 2 "tomorrow 8am"')
+            content = ReminderContent(
+                about_kind=new.about_kind,
+                about=new.about,
+                text=_line(new.text),
+                starts=starts.isoformat(timespec="minutes"),
+                zone=zone,
+                rule=rule,
+                typed=_line(new.typed),
+            )
+            operation = operations.begin(tx, self._context.command)
+            return self._shown(tx, add_in(tx, self._context, REMINDER, content, operation))
+
+    def get(self, ref: str) -> Reminder:
+        """A reminder.
+
+        Raises: NotFound, Ambiguous.
+        """
+        with self._engine.read() as tx:
+            return self._shown(tx, self._find(tx, ref))
+
+    def due(self, *, limit: int = 100) -> list[Reminder]:
+        """What fired and was not dealt with, and what is due this moment; the earliest first."""
+        with self._engine.read() as tx:
+            found = reminders.due(tx, tx.now_us, visible_to=self._context.visible_to, limit=limit)
+            return [self._shown(tx, stored) for stored in found]
+
+    def coming(self, *, until: datetime, limit: int = 100) -> list[Reminder]:
+        """What fires from now until a moment, the earliest first."""
+        with self._engine.read() as tx:
+            found = reminders.coming(
+                tx, after_us=tx.now_us, until_us=to_us(until), visible_to=self._context.visible_to, limit=limit
+            )
+            return [self._shown(tx, stored) for stored in found]
+
+    def recent(self, *, over: bool = False, limit: int = 20) -> list[Reminder]:
+        """Reminders, what is due first and then what comes first; with `over`, also those that never come again."""
+        with self._engine.read() as tx:
+            found = reminders.listed(tx, over=over, visible_to=self._context.visible_to, limit=limit)
+            return [self._shown(tx, stored) for stored in found]
+
+    def about(self, id: str, *, limit: int = 100) -> list[Reminder]:
+        """The reminders about a note, a prayer or a passage."""
+        with self._engine.read() as tx:
+            found = reminders.about(tx, id, visible_to=self._context.visible_to, limit=limit)
+            return [self._shown(tx, stored) for stored in found]
+
+    def done(self, refs: Sequence[str]) -> list[Reminder]:
+        """The reminders, dealt with: what fired, or the next time; a recurring one goes on after that.
+
+        Raises: NotFound, Ambiguous, InvalidInput; then none is changed.
+        """
+
+        def deal(stored: Stored, derived: Clockwork, now_us: int) -> ReminderContent:
+            occurrence = derived.open_us if derived.open_us is not None else derived.next_us
+            if derived.next_us is not None and derived.next_us <= now_us:
+                # Its moment has come, and nobody was there to tell it.
+                occurrence = fire(stored.content, derived.next_us, now_us).occurrence_us
+            return dealt_with(stored.content, occurrence, stored.created_us)
+
+        return self._change(refs, deal)
+
+    def snooze(self, refs: Sequence[str], until: datetime) -> list[Reminder]:
+        """The reminders, firing again at a moment.
+
+        Raises: NotFound, Ambiguous, InvalidInput; then none is changed.
+        """
+        return self._change(refs, lambda stored, _, now_us: snoozed(stored.content, to_us(until), now_us))
+
+    def cancel(self, refs: Sequence[str]) -> list[Reminder]:
+        """The reminders, which never fire again; `undo` brings them back.
+
+        Raises: NotFound, Ambiguous; then none is changed.
+        """
+        return self._change(refs, lambda stored, *_: replaced(stored.content, state=CANCELLED))
+
+    def each(self, *, over: bool = False) -> list[Reminder]:
+        """All reminders, for a calendar."""
+        return self.recent(over=over, limit=MOST)
+
+    def _change(
+        self, refs: Sequence[str], change: Callable[[Stored, Clockwork, int], ReminderContent]
+    ) -> list[Reminder]:
+        with self._engine.write() as tx:
+            found = {stored.id: stored for stored in (self._find(tx, ref) for ref in refs)}
+            operation = operations.begin(tx, self._context.command)
+            changed = []
+            for stored in found.values():
+                after = change(stored, reminders.clockwork(tx, stored.n), tx.now_us)
+                written = write_in(tx, self._context, REMINDER, stored, after, operation)
+                changed.append(self._shown(tx, written))
+            return changed
+
+    def _find(self, tx: Tx, ref: str) -> Stored:
+        id = items.resolve(tx, REMINDER, ref, visible_to=self._context.visible_to)
+        return items.get(tx, REMINDER, id, visible_to=self._context.visible_to)
+
+    def _shown(self, tx: Tx, stored: Stored) -> Reminder:
+        content, derived = stored.content, reminders.clockwork(tx, stored.n)
+        return Reminder(
+            id=to_text(stored.id),
+            handle=items.handle(tx, REMINDER, stored.id, visible_to=self._context.visible_to),
+            text=content.text,
+            about_kind=content.about_kind,
+            about=content.about,
+            starts=content.starts,
+            zone=content.zone,
+            rule=content.rule,
+            typed=content.typed,
+            state=content.state,
+            next_at=None if derived.next_us is None else in_zone(derived.next_us, content.zone),
+            open_at=None if derived.open_us is None else in_zone(derived.open_us, content.zone),
+            late=derived.late,
+            created_at=from_us(stored.created_us),
+            changed_at=from_us(stored.changed_us),
+            snoozed_until=None if content.snoozed_us is None else in_zone(content.snoozed_us, content.zone),
+        )
+
+
+def after_reminder(tx: Tx, _: Context, stored: Stored) -> None:
+    """Work out anew when a reminder fires, and put its job where it belongs: in the transaction that changed it."""
+    derived = reminders.clockwork(tx, stored.n)
+    _set(tx, stored, derived.told_us, late=derived.late)
+
+
+def fire_due(tx: Tx, context: Context, job: Job, tell: Callable[[Tx, dict[str, Any]], None]) -> None:
+    """The moment of a reminder has come: note that it fired, hand it to `tell`, and let its next time wait."""
+    stored = items.find(tx, REMINDER, from_text(str(job.payload["reminder"])), visible_to=context.visible_to)
+    if stored is None:
+        return
+    derived = reminders.clockwork(tx, stored.n)
+    due_us = derived.next_us
+    if due_us is None or due_us > tx.now_us:
+        # It was changed after the job was taken; its own job knows.
+        _set_job(tx, stored, due_us)
+        return
+    firing = fire(stored.content, due_us, tx.now_us)
+    _set(tx, stored, max(firing.occurrence_us, derived.told_us or 0), late=firing.is_late)
+    told = {"reminder": to_text(stored.id), "due_us": firing.occurrence_us, "missed": firing.missed}
+    tell(tx, told | {"late": firing.is_late})
+
+
+def clock_was_set_back(tx: Tx, context: Context) -> None:
+    """Work out anew what a clock that stood too far ahead has skipped."""
+    for stored in reminders.told_beyond(tx, tx.now_us, visible_to=context.visible_to, limit=MOST):
+        told_us = reminders.clockwork(tx, stored.n).told_us
+        _set(tx, stored, told_us and told_before(stored.content, told_us, tx.now_us), late=False)
+
+
+def _set(tx: Tx, stored: Stored, told_us: int | None, *, late: bool) -> None:
+    """Keep what follows from an occurrence being the last that was told, and the job of the next one."""
+    coming = next_us(stored.content, told_us, stored.created_us)
+    waits = open_us(stored.content, told_us, tx.now_us)
+    reminders.set_clockwork(tx, stored.n, Clockwork(coming, told_us, waits, late and waits is not None))
+    _set_job(tx, stored, coming)
+
+
+def _set_job(tx: Tx, stored: Stored, coming: int | None) -> None:
+    key = f"{JOB}:{to_text(stored.id)}"
+    if coming is None:
+        jobs.remove(tx, key)
+    else:
+        jobs.enqueue(tx, JOB, {"reminder": to_text(stored.id)}, run_us=coming, key=key)
+
+
+def in_zone(at_us: int, zone: str) -> datetime:
+    """An instant as it is read in a zone; in UTC where this machine knows no such zone."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return from_us(at_us).astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        return from_us(at_us)
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    if len(line) > MAX_TEXT:
+        raise InvalidInput(f"the text of the reminder has {len(line)} characters", hint=f"at most {MAX_TEXT}")
+    return line

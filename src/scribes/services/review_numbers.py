@@ -1,0 +1,92 @@
+"""How reviewing goes, in numbers: what is to do, the streak, what was remembered, and the coming load."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import datetime, time, timedelta
+
+from ..domain.dates import from_us, to_us
+from ..models.reviews import ForecastDay, Status
+from ..storage import cards
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ..ports import Tx
+    from .context import Context
+
+RETENTION_DAYS = 30
+
+
+def status(tx: Tx, context: Context, *, new_a_day: int) -> Status:
+    """How many cards there are, what is due, and how reviewing goes."""
+    visible_to = context.visible_to
+    number, learned = cards.count(tx, visible_to=visible_to)
+    today = _today(tx)
+    reviewed, right = cards.answered_on(tx, today.isoformat())
+    asked, recalled = cards.recalled_since(tx, (today - timedelta(days=RETENTION_DAYS - 1)).isoformat())
+    new, waiting = (
+        new_today(tx, context, new_a_day),
+        cards.count_due(tx, cards.UNSEEN, tx.now_us, visible_to=visible_to),
+    )
+    coming = [
+        cards.next_us(tx, tx.now_us, visible_to=visible_to),
+        _starts(today + timedelta(days=1)) if waiting > new else None,
+    ]
+    next_us = min((at_us for at_us in coming if at_us is not None), default=None)
+    return Status(
+        due=cards.count_due(tx, cards.SEEN, tx.now_us, visible_to=visible_to),
+        new=new,
+        cards=number,
+        learned=learned,
+        reviewed_today=reviewed,
+        right_today=right,
+        streak_days=streak(tx),
+        retention=round(recalled / asked, 3) if asked else None,
+        next_at=None if next_us is None else from_us(next_us),
+    )
+
+
+def new_today(tx: Tx, context: Context, new_a_day: int) -> int:
+    """How many new cards still come today."""
+    waiting = cards.count_due(tx, cards.UNSEEN, tx.now_us, visible_to=context.visible_to)
+    return min(waiting, max(0, new_a_day - cards.introduced(tx, _today(tx).isoformat()))) if waiting else 0
+
+
+def streak(tx: Tx) -> int:
+    """For how many days in a row there were reviews, up to today or, where today has none yet, yesterday."""
+    today = _today(tx)
+    day = today if cards.has_answers_on(tx, today.isoformat()) else today - timedelta(days=1)
+    days = 0
+    while cards.has_answers_on(tx, day.isoformat()):
+        days += 1
+        day -= timedelta(days=1)
+    return days
+
+
+def forecast(tx: Tx, context: Context, *, days: int, new_a_day: int) -> list[ForecastDay]:
+    """How many cards come on each of the coming days; what is overdue comes today, new ones so many a day."""
+    today = _today(tx)
+    dates = [today + timedelta(days=number) for number in range(days)]
+    # When each day is over: what comes before that comes no later than on it.
+    ends = [_starts(day + timedelta(days=1)) for day in dates]
+    due = [0] * days
+    for due_us in cards.due_times(tx, ends[-1], visible_to=context.visible_to):
+        due[bisect_right(ends, due_us)] += 1
+    waiting = cards.count_due(tx, cards.UNSEEN, tx.now_us, visible_to=context.visible_to)
+    coming, allowed = [], new_today(tx, context, new_a_day)
+    for day, number in zip(dates, due, strict=True):
+        new = min(waiting, allowed)
+        coming.append(ForecastDay(day, number, new))
+        waiting, allowed = waiting - new, new_a_day
+    return coming
+
+
+def _starts(day: date) -> int:
+    """The first instant of a day where this machine is."""
+    return to_us(datetime.combine(day, time()).astimezone())
+
+
+def _today(tx: Tx) -> date:
+    return from_us(tx.now_us).astimezone().date()

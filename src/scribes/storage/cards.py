@@ -1,0 +1,166 @@
+"""Cards and reviews as rows: what is due, the log of a card, and what is derived from it."""
+
+from __future__ import annotations
+
+from ..domain.reviews import CARD, REVIEW, Answer, CardState, Rules
+from . import items, meta
+from .visible import in_spaces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..ports import Row, Tx
+    from .items import Stored
+    from .visible import Spaces
+
+RETENTION, PARAMETERS = "review_retention", "review_parameters"
+DAY_US = 86_400_000_000
+PER_CENT = 100
+_LIVE = "deleted_us IS NULL AND rating BETWEEN 1 AND 4"
+_STATE = "phase, step, stability, difficulty, reviewed_us, reviews, lapses"
+
+# What comes up, in this order: what is being learned and waits since today, what is known, what is new.
+LEARNING = f"reviews > 0 AND due_us <= ?1 AND due_us > ?1 - {DAY_US} AND phase != 2"
+SEEN = "reviews > 0 AND due_us <= ?1"
+UNSEEN = "reviews = 0 AND due_us <= ?1"
+
+
+def rules(tx: Tx) -> Rules:
+    """By which rules the derived columns are made."""
+    retention, parameters = meta.get(tx, RETENTION), meta.get(tx, PARAMETERS)
+    numbers = tuple(float(number) for number in str(parameters or "").split())
+    return Rules(int(retention) / PER_CENT, numbers) if retention else Rules(parameters=numbers)
+
+
+def put_rules(tx: Tx, rules: Rules) -> None:
+    """Keep by which rules the derived columns are made."""
+    meta.put(tx, RETENTION, round(rules.retention * PER_CENT))
+    meta.put(tx, PARAMETERS, " ".join(map(repr, rules.parameters)))
+
+
+def state(tx: Tx, n: int) -> CardState:
+    """What is derived of a card; a card that does not come has `due_us` 0."""
+    row = tx.row(f"SELECT coalesce(due_us, 0), {_STATE} FROM card WHERE n = ?", (n,))
+    return CardState(*row) if row else CardState(0)
+
+
+def set_state(tx: Tx, n: int, state: CardState, *, comes: bool) -> None:
+    """Keep what is derived of a card."""
+    tx.run(
+        "UPDATE card SET due_us = ?, phase = ?, step = ?, stability = ?, difficulty = ?, reviewed_us = ?, reviews = ?,"
+        " lapses = ? WHERE n = ?",
+        (
+            state.due_us if comes else None, state.phase, state.step, state.stability, state.difficulty,
+            state.reviewed_us, state.reviews, state.lapses, n,
+        ),
+    )  # fmt: skip
+
+
+def answers(tx: Tx, card: str) -> list[Answer]:
+    """The answers to a card that stand, in their order."""
+    rows = tx.rows(f"SELECT at_us, id, rating FROM review WHERE card = ? AND {_LIVE} ORDER BY at_us, id", (card,))
+    return [Answer(*row) for row in rows]
+
+
+def last_answer(tx: Tx, card: str) -> tuple[Answer | None, int]:
+    """The last answer to a card that stands, and how many there are."""
+    sql = f"SELECT at_us, id, rating FROM review WHERE card = ? AND {_LIVE} ORDER BY at_us DESC, id DESC LIMIT 1"
+    row = tx.row(sql, (card,))
+    number = int(tx.value(f"SELECT count(*) FROM review WHERE card = ? AND {_LIVE}", (card,)))
+    return (Answer(*row) if row else None), number
+
+
+def last_review(tx: Tx, *, visible_to: Spaces) -> Stored | None:
+    """The last review of all that stands."""
+    found = items.select(
+        tx, REVIEW, "deleted_us IS NULL", visible_to=visible_to, order="day DESC, at_us DESC, id DESC", limit=1
+    )
+    return found[0] if found else None
+
+
+def coming_up(tx: Tx, what: str, now_us: int, *, visible_to: Spaces, limit: int, skip: int) -> list[Stored]:
+    """Cards of one of the three sorts that are due, the longest due first."""
+    spaces = in_spaces(visible_to, table="card")
+    sql = f"SELECT n FROM card WHERE {what} AND {spaces} ORDER BY due_us, n LIMIT ?2 OFFSET ?3"
+    keys = [row[0] for row in tx.rows(sql, (now_us, limit, skip))]
+    marks = ", ".join("?" * len(keys))
+    return items.select(
+        tx, CARD, f"n IN ({marks})", keys, visible_to=visible_to, order="due_us, n", limit=max(1, len(keys))
+    )
+
+
+def count_due(tx: Tx, what: str, now_us: int, *, visible_to: Spaces) -> int:
+    """How many cards of a sort are due."""
+    spaces = in_spaces(visible_to, table="card")
+    return int(tx.value(f"SELECT count(*) FROM card WHERE {what} AND {spaces}", (now_us,)))
+
+
+def count(tx: Tx, *, visible_to: Spaces) -> tuple[int, int]:
+    """How many cards there are, and how many of them are known."""
+    spaces = in_spaces(visible_to, table="card")
+    row = tx.row(f"SELECT count(*), coalesce(sum(phase = 2), 0) FROM card WHERE deleted_us IS NULL AND {spaces}")
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def listed(tx: Tx, *, visible_to: Spaces, limit: int) -> list[Stored]:
+    """Cards, those that come first at the top and those that do not come at the end."""
+    return items.select(
+        tx, CARD, "deleted_us IS NULL", visible_to=visible_to, order="due_us IS NULL, due_us, n", limit=limit
+    )
+
+
+def with_reviews(tx: Tx, after: int, *, limit: int) -> list[tuple[int, bytes, int, bool]]:
+    """Cards that were reviewed, in the order of their keys: key, id, when they were made, whether they come."""
+    sql = (
+        "SELECT n, id, created_us, suspended = 0 AND deleted_us IS NULL FROM card"
+        " WHERE reviews > 0 AND n > ? ORDER BY n LIMIT ?"
+    )
+    return [(n, id, created, bool(comes)) for n, id, created, comes in tx.rows(sql, (after, limit))]
+
+
+def next_us(tx: Tx, now_us: int, *, visible_to: Spaces) -> int | None:
+    """When the next card comes that is not due yet."""
+    sql = f"SELECT due_us FROM card WHERE reviews > 0 AND due_us > ? AND {in_spaces(visible_to, table='card')}"
+    found: int | None = tx.value(f"{sql} ORDER BY due_us LIMIT 1", (now_us,))
+    return found
+
+
+def due_times(tx: Tx, until_us: int, *, visible_to: Spaces) -> list[int]:
+    """When the cards that were seen before come, up to a moment."""
+    spaces = in_spaces(visible_to, table="card")
+    return [row[0] for row in tx.rows(f"SELECT due_us FROM card WHERE reviews > 0 AND due_us < ? AND {spaces}",
+                                      (until_us,))]  # fmt: skip
+
+
+def introduced(tx: Tx, day: str) -> int:
+    """How many cards were seen for the first time on a day."""
+    before = "SELECT 1 FROM review b WHERE b.card = r.card AND b.day < r.day AND b.deleted_us IS NULL"
+    sql = f"SELECT count(DISTINCT card) FROM review r WHERE day = ? AND deleted_us IS NULL AND NOT EXISTS ({before})"
+    return int(tx.value(sql, (day,)))
+
+
+def answered_on(tx: Tx, day: str) -> tuple[int, int]:
+    """How many answers were given on a day, and how many of them were right."""
+    row = tx.row(f"SELECT count(*), coalesce(sum(rating > 1), 0) FROM review WHERE day = ? AND {_LIVE}", (day,))
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def has_answers_on(tx: Tx, day: str) -> bool:
+    """Whether anything was reviewed on a day."""
+    return tx.value(f"SELECT 1 FROM review WHERE day = ? AND {_LIVE} LIMIT 1", (day,)) is not None
+
+
+def recalled_since(tx: Tx, day: str) -> tuple[int, int]:
+    """Of the cards asked again on a later day, since a day: how many were asked, and how many were remembered."""
+    other = "SELECT 1 FROM review b WHERE b.card = r.card AND b.deleted_us IS NULL AND"
+    sql = (
+        f"SELECT count(*), coalesce(sum(rating > 1), 0) FROM review r WHERE day >= ? AND {_LIVE}"
+        f" AND EXISTS ({other} b.day < r.day)"
+        f" AND NOT EXISTS ({other} b.day = r.day AND (b.at_us, b.id) < (r.at_us, r.id))"
+    )
+    row = tx.row(sql, (day,))
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def log(tx: Tx) -> list[Row]:
+    """The whole log: (card, when, rating), card by card, each in its order."""
+    return tx.rows(f"SELECT card, at_us, rating FROM review WHERE {_LIVE} ORDER BY card, at_us, id")

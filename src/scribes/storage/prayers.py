@@ -1,0 +1,52 @@
+"""Prayer points and the log of prayers as rows: what is open, what was prayed when, and what follows from it."""
+
+from __future__ import annotations
+
+from ..domain.prayers import ANSWERED, OPEN, PRAYED, PRAYER
+from . import items
+from .visible import in_spaces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..ports import Tx
+    from .items import Stored
+    from .visible import Spaces
+
+ORDERS = {OPEN: "n DESC", ANSWERED: "answered_on DESC, n DESC"}
+
+
+def listed(tx: Tx, state: str, *, visible_to: Spaces, limit: int) -> list[Stored]:
+    """Prayers of a state, or of all where it is empty: the last written first, answered ones the last answered."""
+    order = ORDERS.get(state, "n DESC")
+    where, values = ("state = ? AND deleted_us IS NULL", (state,)) if state else ("deleted_us IS NULL", ())
+    return items.select(tx, PRAYER, where, values, visible_to=visible_to, order=order, limit=limit)
+
+
+def prayed_between(tx: Tx, first: str, last: str, *, visible_to: Spaces) -> list[tuple[str, str]]:
+    """The log between two days, both within it: which prayer on which day, each once, the last day first."""
+    sql = (
+        "SELECT DISTINCT day, prayer FROM prayed WHERE day BETWEEN ? AND ? AND deleted_us IS NULL"
+        f" AND {in_spaces(visible_to, table='prayed')} ORDER BY day DESC"
+    )
+    return [(prayer, day) for day, prayer in tx.rows(sql, (first, last))]
+
+
+def log(tx: Tx, prayer: str, *, visible_to: Spaces, limit: int) -> list[Stored]:
+    """When a prayer was prayed, the last time first."""
+    where = "prayer = ? AND deleted_us IS NULL"
+    return items.select(tx, PRAYED, where, (prayer,), visible_to=visible_to, order="at_us DESC, n DESC", limit=limit)
+
+
+def tally(tx: Tx, n: int) -> tuple[int | None, int]:
+    """When a prayer was prayed last, and how often."""
+    row = tx.row("SELECT prayed_us, times FROM prayer WHERE n = ?", (n,)) or (None, 0)
+    return row[0], int(row[1])
+
+
+def count_anew(tx: Tx, id: bytes, prayer: str) -> None:
+    """Bring up to date when a prayer (its id, and that as text) was prayed last, and how often."""
+    tx.run(
+        "UPDATE prayer SET (prayed_us, times) ="
+        " (SELECT max(at_us), count(*) FROM prayed WHERE prayer = ? AND deleted_us IS NULL) WHERE id = ?",
+        (prayer, id),
+    )

@@ -1,0 +1,74 @@
+"""Reminders as rows: what is due, what is coming, and what was told here."""
+
+from __future__ import annotations
+
+from ..domain.reminders import REMINDER
+from ..records import record
+from . import items
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..ports import Tx
+    from .items import Stored
+    from .visible import Spaces
+
+
+@record
+class Clockwork:
+    """What is derived of a reminder: when it fires next, what was told here last, what fired and waits, and if late."""
+
+    next_us: int | None
+    told_us: int | None
+    open_us: int | None
+    late: bool
+
+
+def clockwork(tx: Tx, n: int) -> Clockwork:
+    """What is derived of a reminder."""
+    row = tx.row("SELECT next_us, told_us, open_us, late FROM reminder WHERE n = ?", (n,)) or (None, None, None, 0)
+    return Clockwork(row[0], row[1], row[2], bool(row[3]))
+
+
+def set_clockwork(tx: Tx, n: int, derived: Clockwork) -> None:
+    """Keep what is derived of a reminder."""
+    tx.run(
+        "UPDATE reminder SET next_us = ?, told_us = ?, open_us = ?, late = ? WHERE n = ?",
+        (derived.next_us, derived.told_us, derived.open_us, int(derived.late), n),
+    )
+
+
+def due(tx: Tx, now_us: int, *, visible_to: Spaces, limit: int) -> list[Stored]:
+    """Reminders that fired and wait to be dealt with, or whose moment has come; the earliest first."""
+    # Two indexes, one after the other: an OR over both would read the whole table.
+    open_or_due = "SELECT n FROM reminder WHERE open_us IS NOT NULL UNION SELECT n FROM reminder WHERE next_us <= ?"
+    where = f"deleted_us IS NULL AND n IN ({open_or_due})"
+    order = "coalesce(open_us, next_us), n"
+    return items.select(tx, REMINDER, where, (now_us,), visible_to=visible_to, order=order, limit=limit)
+
+
+def coming(tx: Tx, *, after_us: int, until_us: int, visible_to: Spaces, limit: int) -> list[Stored]:
+    """Reminders that fire between two moments, the earliest first."""
+    where = "deleted_us IS NULL AND next_us > ? AND next_us <= ?"
+    return items.select(
+        tx, REMINDER, where, (after_us, until_us), visible_to=visible_to, order="next_us, n", limit=limit
+    )
+
+
+def listed(tx: Tx, *, over: bool, visible_to: Spaces, limit: int) -> list[Stored]:
+    """Reminders that are not over, what is due first and then what comes first; with `over`, those too, at the end."""
+    where = "deleted_us IS NULL" if over else "deleted_us IS NULL AND (open_us IS NOT NULL OR next_us IS NOT NULL)"
+    order = "coalesce(open_us, next_us) IS NULL, coalesce(open_us, next_us), n DESC"
+    return items.select(tx, REMINDER, where, (), visible_to=visible_to, order=order, limit=limit)
+
+
+def about(tx: Tx, id: str, *, visible_to: Spaces, limit: int) -> list[Stored]:
+    """The reminders about a note, a prayer or a passage."""
+    return items.select(
+        tx, REMINDER, "deleted_us IS NULL AND about = ?", (id,), visible_to=visible_to, order="n DESC", limit=limit
+    )
+
+
+def told_beyond(tx: Tx, now_us: int, *, visible_to: Spaces, limit: int) -> list[Stored]:
+    """Recurring reminders of which something was told for a moment that has not come."""
+    where = "deleted_us IS NULL AND rule != '' AND told_us > ?"
+    return items.select(tx, REMINDER, where, (now_us,), visible_to=visible_to, order="n", limit=limit)

@@ -1,0 +1,66 @@
+"""The ==marked== words of a note, and what is around them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scribes.domain.highlights import HIDDEN, MOST_PARAGRAPH, highlights
+
+
+def test_marked_words_are_hidden_in_their_paragraph() -> None:
+    first, second = highlights("Before.\n\nGrace is ==not earned==; it\nis ==given freely==.\n\nAfter.")
+
+    assert first.words == "not earned"
+    assert first.hidden == f"Grace is {HIDDEN}; it is given freely."
+    assert second.hidden == f"Grace is not earned; it is {HIDDEN}."
+    assert first.whole == second.whole == "Grace is not earned; it is given freely."
+
+
+def test_of_a_long_paragraph_only_the_sentence_is_shown() -> None:
+    filler = "Words upon words. " * (MOST_PARAGRAPH // 10)
+    (found,) = highlights(f"{filler}He said: “==Come== to me.” And then. {filler}")
+
+    assert found.whole == "He said: “Come to me.”"
+
+
+def test_an_item_of_a_list_is_a_paragraph() -> None:
+    assert [one.hidden for one in highlights("- one ==a==\n- two ==b==\n1. three ==c==\n## head ==d==")] == [
+        f"one {HIDDEN}", f"two {HIDDEN}", f"three {HIDDEN}", f"head {HIDDEN}",
+    ]  # fmt: skip
+
+
+def test_words_may_go_over_a_line_and_are_told_on_one() -> None:
+    (found,) = highlights("It is ==by\n  grace== alone")
+
+    assert (found.words, found.whole) == ("by grace", "It is by grace alone")
+
+
+def test_the_same_words_marked_twice_are_one_highlight() -> None:
+    assert [one.hidden for one in highlights("==Grace== first.\n\n==Grace== again.")] == [f"{HIDDEN} first."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a == b and c == d", "====", "==== a ====", "Title\n=====\n\nText\n=====", "if a==b or c==d:", "== a ==", "==a",
+        "`==a==`", "```\n==a==\n```", "~~~\n==a==", "==a\n\nb==",
+    ],
+)  # fmt: skip
+def test_what_is_not_marked_is_no_highlight(text: str) -> None:
+    assert highlights(text) == []
+
+
+def test_code_within_marked_words_stays() -> None:
+    (found,) = highlights("use ==the `x=1` way== here")
+
+    assert found.whole == "use the `x=1` way here"
+
+
+@given(st.text(alphabet="ab=` \n.-", max_size=200))
+def test_any_text_has_highlights_or_none(text: str) -> None:
+    for one in highlights(text):
+        assert HIDDEN in one.hidden
+        assert one.words in one.whole
+        assert one.hidden.replace(HIDDEN, one.words, 1) == one.whole
