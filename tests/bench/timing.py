@@ -92,13 +92,12 @@ def _plain_table(folder: str, number: int, due: int) -> float:
     db = sqlite3.connect(path)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute(
-        "CREATE TABLE job (n INTEGER PRIMARY KEY, id BLOB, kind TEXT, key TEXT UNIQUE, payload TEXT, run_us INTEGER, lease_us INTEGER)"
-    )  # noqa: E501
+        "CREATE TABLE job (n INTEGER PRIMARY KEY, id BLOB, kind TEXT, key TEXT UNIQUE, payload TEXT, run_us INTEGER,"
+        " lease_us INTEGER)"
+    )
     db.execute("CREATE INDEX job_run ON job (run_us)")
-    moments = [
-        now - source.randrange(1, 10**9) if one < due else now + source.randrange(10**10, 10**13)
-        for one in range(number)
-    ]  # noqa: E501
+    moments = [now - source.randrange(1, 10**9) for _ in range(due)]
+    moments += [now + source.randrange(10**10, 10**13) for _ in range(number - due)]
     source.shuffle(moments)
     rows = [(new_id(now), JOB, f"remind:{new_id(now).hex()}", "{}", moment) for moment in moments]
     db.executemany("INSERT INTO job (id, kind, key, payload, run_us) VALUES (?, ?, ?, ?, ?)", rows)
