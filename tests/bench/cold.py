@@ -20,6 +20,10 @@ OTHERS = {
     "trash list": ["trash", "list"],
     "drafts": ["drafts"],
     "key show": ["key", "show"],
+    "today": ["today"],
+    "stats": ["stats"],
+    "jobs run": ["jobs", "run"],
+    "remind": ["remind", "pray for Ruth", "tomorrow 8am"],
 }
 LIMITS = {"add": 3.0, "list": 3.0, "find --words": 3.0, "--version": 1.5, "import scribes": 1.3}
 READING_LIMIT = 8.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -124,6 +125,8 @@ class Daemon:
         self._must_close = False
         self._runner: SchedulerRunner | None = None
         self._lock = -1
+        # Works run in threads of their own, and the first of each begin at the same moment.
+        self._opening = threading.Lock()
 
     def run(self) -> int:
         """Keep time until a signal says stop.
@@ -174,6 +177,10 @@ class Daemon:
 
     def _opened(self) -> Scribes | None:
         """The vault; None while it is locked, missing or being replaced."""
+        with self._opening:
+            return self._opened_alone()
+
+    def _opened_alone(self) -> Scribes | None:
         if self._must_close:
             self._must_close = False
             self._close()

@@ -210,15 +210,13 @@ def _is_late(job: Job, now_us: int) -> bool:
 def _notice(job: Job, reminder: Stored, channel: StoredChannel, *, late: bool) -> Notice:
     """What is sent; words of the person only where they allowed it for this channel."""
     content, missed = reminder.content, int(job.payload["missed"])
-    due_at = in_zone(int(job.payload["due_us"]), content.zone)
-    when = due_at.strftime("%a %d %b %Y %H:%M")
-    remark = f", late{f' ({missed} more missed before)' if missed else ''}" if late or missed else ""
-    private = content.text or "a reminder"
+    # When it is due, and that it is late, the notifiers say themselves.
+    remark = f"{missed} more missed before" if missed else ""
     return Notice(
         key=job.key or job.id.hex(),
-        title=private if channel.shows_text else NEUTRAL_TITLE,
-        body=f"{when}{remark}" if channel.shows_text else f"{when}{remark}. {NEUTRAL_BODY}",
-        due_at=due_at,
+        title=(content.text or "a reminder") if channel.shows_text else NEUTRAL_TITLE,
+        body=remark if channel.shows_text else "\n".join(filter(None, (remark, NEUTRAL_BODY))),
+        due_at=in_zone(int(job.payload["due_us"]), content.zone),
         late=late,
         link=f"scribes:reminder/{to_text(reminder.id)}",
     )
