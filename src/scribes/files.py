@@ -25,7 +25,9 @@ def write_atomically(path: str, data: bytes, *, mode: int = 0o600) -> None:
     """
     temporary = f"{path}.{os.getpid()}.new"
     try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        # Left by a process of the same number that died, or put there by somebody for us to write into.
+        remove_quietly(temporary)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         try:
             view = memoryview(data)
             while view:

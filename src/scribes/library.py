@@ -51,6 +51,7 @@ class Scribes:
         self._context = context
         self._embedders = Embedders(settings)
         self._notifying: Notifying | None = None
+        self._jobs: Jobs | None = None
         self.settings = settings
         self.founded = founded
         """Whether this very call made the vault."""
@@ -228,17 +229,18 @@ class Scribes:
     @property
     def jobs(self) -> Jobs:
         """What waits for its moment."""
-        import random
+        if self._jobs is None:
+            import random
 
-        from .services.jobs import Jobs
-
-        if self._notifying is None:
             from .notifiers import connect
+            from .services.jobs import Jobs
             from .services.notifying import Notifying
 
             self._notifying = Notifying(self._context, connect)
-        handler, set_back = self._notifying.handler, self._notifying.set_back
-        return Jobs(self._context, handler, spread=random.random, set_back=set_back)
+            handler, set_back = self._notifying.handler, self._notifying.set_back
+            # One for all that ask: it keeps connections, and what is done and not written down yet.
+            self._jobs = Jobs(self._context, handler, spread=random.random, set_back=set_back)
+        return self._jobs
 
     def close(self) -> None:
         """Let go of the file."""

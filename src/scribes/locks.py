@@ -74,22 +74,26 @@ class VaultLock:
 
 
 def hold(path: str) -> int | None:
-    """An empty lock file held alone, as a file descriptor to close; None while another process or thread holds it, or
-    where no file can be made.
+    """An empty lock file held alone, as a file descriptor to close; None while another process or thread holds it.
+
+    Raises: InvalidInput, StorageFull, where no file can be made.
     """
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
-    except OSError:
-        return None
+    except OSError as e:
+        raise from_os_error(e, path) from e
     try:
         if fcntl:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # What its last holder wrote into it is over.
-            os.truncate(handle, 0)
         else:
             import msvcrt
 
+            # Far behind what a holder may write into it, which others read.
+            os.lseek(handle, 1 << 30, os.SEEK_SET)
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            os.lseek(handle, 0, os.SEEK_SET)
+        # What its last holder wrote into it is over.
+        os.ftruncate(handle, 0)
     except OSError:
         os.close(handle)
         return None

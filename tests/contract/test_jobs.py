@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from scribes.adapters.engine_sqlite import SqliteEngine
 from scribes.domain.jobs import LEASE_US, MOST_ATTEMPTS, SECOND_US, Job, Later, wait_us
-from scribes.errors import InvalidInput, NotFound, Unavailable
+from scribes.errors import Busy, InvalidInput, NotFound, Unavailable
 from scribes.locks import hold
 from scribes.ports import Tx
 from scribes.services.context import Context
@@ -275,6 +275,46 @@ def test_jobs_that_a_wrong_clock_put_off_for_years_come_back(runner: Runner) -> 
     runner.jobs.run_due()
 
     assert runner.effects("sent") == {"sent:1": 1}
+
+
+def test_a_job_that_is_being_done_is_neither_retried_nor_dropped(runner: Runner) -> None:
+    refused: list[str] = []
+
+    def act(job: Job) -> None:
+        for change in (runner.jobs.retry, runner.jobs.drop):
+            with pytest.raises(Busy):
+                change([job.id.hex()])
+            refused.append(change.__name__)
+
+    runner.handlers["send"] = Handler(finish=runner.write_effect("sent"), act=act)
+    runner.enqueue("send", n=1)
+    runner.jobs.run_due()
+
+    assert refused == ["retry", "drop"]
+    assert runner.effects("sent") == {"sent:1": 1}
+
+
+def test_told_to_stop_it_finishes_the_job_at_hand_and_gives_the_others_back(runner: Runner) -> None:
+    def act(job: Job) -> None:
+        runner.jobs.is_stopping = True
+
+    runner.handlers["send"] = Handler(finish=runner.write_effect("sent"), act=act)
+    for n in (1, 2, 3):
+        runner.enqueue("send", n=n)
+    ran = runner.jobs.run_due()
+
+    assert ran.done == 1
+    assert [(job.attempts, job.is_running) for job in runner.jobs.recent()] == [(0, False), (0, False)]
+
+
+def test_it_says_that_another_process_is_at_it(runner: Runner, vault_path: str) -> None:
+    runner.enqueue("say", n=1)
+    other = hold(vault_path + RUNNER_SUFFIX)
+    assert other is not None
+    ran = runner.jobs.run_due()
+    os.close(other)
+
+    assert ran.is_elsewhere
 
 
 def test_an_unknown_job_says_so_and_is_not_lost(runner: Runner) -> None:

@@ -258,6 +258,153 @@ def test_doctor_finds_and_mends_a_reminder_whose_row_was_altered(desk: Desk) -> 
     assert desk.at("2026-11-25 07:00") == ["psalm 25 08:00"]
 
 
+def test_done_by_a_clock_that_stood_ahead_does_not_silence_a_recurrence(desk: Desk) -> None:
+    made = desk.remind("psalm", "2026-11-25T08:00", "FREQ=DAILY")
+    desk.at("2027-11-25 12:00")
+    desk.vault.reminders.done([made.id])
+    desk.at("2026-11-26 06:00")
+
+    assert desk.at("2026-11-26 07:00") == ["psalm 26 08:00"]
+
+
+def test_one_made_by_a_clock_that_stood_ahead_begins_now(desk: Desk) -> None:
+    desk.now = datetime(2031, 1, 1, tzinfo=UTC)
+    desk.remind("psalm", "2026-11-20T08:00", "FREQ=DAILY")
+    desk.at("2031-01-01 12:00")
+    desk.at("2026-11-26 06:00")
+
+    assert desk.at("2026-11-26 07:00") == ["psalm 26 08:00"]
+
+
+def test_snoozed_after_a_clock_was_set_back_it_comes(desk: Desk) -> None:
+    made = desk.remind("call Ruth", "2026-11-26T08:00")
+    desk.at("2026-11-26 07:00")
+    desk.at("2026-11-25 07:00")
+    desk.vault.reminders.snooze([made.id], desk.now + timedelta(hours=1))
+
+    assert desk.at("2026-11-25 08:00") == ["call Ruth 25 09:00"]
+
+
+@pytest.mark.parametrize("rule", ["", "FREQ=WEEKLY"])
+def test_done_ahead_and_then_wanted_earlier_it_comes(desk: Desk, rule: str) -> None:
+    made = desk.remind("call Ruth", "2026-12-02T08:00", rule)
+    desk.vault.reminders.done([made.id])
+    desk.vault.reminders.snooze([made.id], desk.now + timedelta(hours=1))
+
+    assert desk.at("2026-11-24 13:00") == ["call Ruth 24 14:00"]
+    assert [one.text for one in desk.vault.reminders.due()] == ["call Ruth"]
+    assert desk.at("2026-12-02 07:00") == []
+    assert desk.at("2026-12-09 07:00") == (["call Ruth 09 08:00"] if rule else [])
+
+
+def test_done_while_it_sleeps_deals_with_what_slept_and_not_with_the_next(desk: Desk) -> None:
+    made = desk.remind("psalm", "2026-11-25T08:00", "FREQ=DAILY")
+    desk.at("2026-11-25 07:00")
+    desk.vault.reminders.snooze([made.id], desk.now + timedelta(hours=25))
+    desk.vault.reminders.done([made.id])
+
+    assert desk.at("2026-11-26 07:00") == ["psalm 26 08:00"]
+
+
+def test_a_missed_time_and_a_missed_sleep_fire_once(desk: Desk) -> None:
+    made = desk.remind("service", "2026-11-29T18:00", "FREQ=WEEKLY;BYDAY=SU")
+    desk.vault.reminders.snooze([made.id], datetime(2026, 11, 30, 12, tzinfo=UTC))
+
+    assert len(desk.at("2026-12-02 12:00")) == 1
+    assert desk.at("2026-12-02 12:01") == []
+
+
+def test_a_rule_without_a_beginning_loses_none_of_its_times(desk: Desk) -> None:
+    made = desk.remind("advent", "2026-11-24T13:01", "FREQ=WEEKLY;BYDAY=SU;COUNT=3")
+    shown = [line for day in range(1, 60) for line in desk.at(str(datetime(2026, 11, 24, 20) + timedelta(days=day)))]
+
+    assert made.starts == "2026-11-29T13:01"
+    assert len(shown) == 3
+
+
+def test_what_recurs_does_not_pile_up_while_a_channel_is_away(desk: Desk) -> None:
+    from scribes.errors import Unavailable
+
+    desk.remind("hour", "2026-11-24T14:00", "FREQ=HOURLY")
+    desk.fault = Unavailable("no mail server")
+    for hour in range(13, 23):
+        desk.at(f"2026-11-24 {hour}:00")
+    desk.fault = None
+    shown = desk.at("2026-11-25 06:30")
+
+    assert shown == ["hour 25 07:00 late"]
+    assert {one.state for one in desk.vault.channels.deliveries()} == {"sent", "given up"}
+
+
+def test_another_password_lets_what_waits_go_out(desk: Desk) -> None:
+    from scribes.errors import Unavailable
+
+    desk.remind("call Ruth", "2026-11-25T08:00")
+    desk.fault = Unavailable("no mail server")
+    for minute in range(0, 30, 2):
+        desk.at(f"2026-11-25 07:{minute:02}")
+    desk.fault = None
+    Channels(desk.vault._context, lambda *_: desk).add("desk", "desktop", {}, {}, shows_text=True, replace=True)
+
+    assert desk.at("2026-11-25 07:31") == ["call Ruth 25 08:00 late"]
+
+
+def test_a_channel_that_is_removed_says_what_became_of_its_notices(desk: Desk) -> None:
+    from scribes.errors import Unavailable
+
+    desk.remind("call Ruth", "2026-11-25T08:00")
+    desk.fault = Unavailable("no mail server")
+    desk.at("2026-11-25 07:00")
+    desk.vault.channels.remove("desk")
+
+    assert [(one.state, one.error) for one in desk.vault.channels.deliveries()] == [
+        ("given up", "the channel was removed")
+    ]
+    assert desk.jobs.counts() == (0, 0)
+
+
+def test_a_full_disk_after_a_notice_went_out_does_not_send_it_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from scribes.errors import StorageFull
+
+    desk.remind("call Ruth", "2026-11-25T08:00")
+    engine = desk.vault._context.engine
+    real, send = engine.write, desk.send
+
+    def full() -> object:
+        raise StorageFull("no space left on the disk")
+
+    def send_and_fill(notice: Notice) -> None:
+        send(notice)
+        monkeypatch.setattr(engine, "write", full)
+
+    monkeypatch.setattr(desk, "send", send_and_fill)
+    desk.now = datetime(2026, 11, 25, 7, tzinfo=UTC)
+    for _ in range(5):
+        with pytest.raises(StorageFull):
+            desk.jobs.run_due()
+    monkeypatch.setattr(engine, "write", real)
+    desk.jobs.run_due()
+
+    assert len(desk.shown) == 1
+    assert [one.state for one in desk.vault.channels.deliveries()] == ["sent"]
+    assert desk.jobs.counts() == (0, 0)
+
+
+def test_the_job_of_a_reminder_is_not_dropped_and_doctor_mends_one_that_is_lost(desk: Desk) -> None:
+    desk.remind("psalm", "2026-11-25T08:00", "FREQ=DAILY")
+    with pytest.raises(InvalidInput, match="reminder's own"):
+        desk.jobs.drop([desk.jobs.recent()[0].handle])
+    with desk.vault._context.engine.write() as tx:
+        tx.run("DELETE FROM job")
+    found = {check.name: check.state for check in desk.vault.checks.run()}
+    mended = {check.name: check.state for check in desk.vault.checks.run(fix=True)}
+
+    assert (found["jobs"], mended["jobs"]) == ("damaged", "mended")
+    assert desk.at("2026-11-25 07:00") == ["psalm 25 08:00"]
+
+
 def test_purging_a_note_takes_what_quotes_it_with_it(desk: Desk) -> None:
     note = desk.vault.notes.add("Ruth's operation", "==on Friday==")
     kept = desk.remind("call mum", "2026-11-25T08:00")

@@ -18,6 +18,7 @@ from aiosmtpd.controller import Controller
 
 import scribes
 from scribes.config import load
+from scribes.locks import hold
 from scribes.models.reminders import NewReminder
 
 from .machine import Machine
@@ -162,6 +163,44 @@ def test_killed_while_a_mail_goes_out_it_goes_on_and_the_person_sees_one(
     assert machine.run("jobs", "list").out == ""
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end_or_to_lock_while_a_mail_goes_out_it_finishes_that_and_the_mail_goes_out_once(
+    machine: Machine, mailbox: tuple[Mailbox, int], number: signal.Signals
+) -> None:
+    box, port = mailbox
+    machine.ok("add", "Pray for Ruth")
+    add_mail(machine, port)
+    box.slow = True
+    daemon = start(machine)
+    reminder_in(machine, "Pray for Ruth", 1)
+    until(box.arrived.is_set, "the mail goes out")
+    daemon.send_signal(number)
+    until(lambda: '"sent"' in machine.run("notify", "log", "--json").out, "the delivery is known to be done")
+    if number == signal.SIGHUP:
+        time.sleep(6)
+        daemon.terminate()
+    daemon.communicate(timeout=WAIT_S)
+
+    assert daemon.returncode == 0
+    assert len(box.taken) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="CPU time is read from /proc")
+def test_while_another_process_is_at_the_jobs_the_daemon_waits_and_does_not_spin(machine: Machine) -> None:
+    machine.ok("add", "Pray for Ruth")
+    daemon = start(machine)
+    other = hold(str(machine.vault) + ".jobs")
+    assert other is not None
+    reminder_in(machine, "Pray for Ruth", 0.5)
+    time.sleep(3)
+    before_s = cpu_s(daemon)
+    time.sleep(4)
+    after_s = cpu_s(daemon)
+    os.close(other)
+
+    assert after_s - before_s < 2.0
+
+
 def test_a_second_daemon_is_refused_and_a_killed_one_leaves_no_trace_that_hinders(machine: Machine) -> None:
     machine.ok("add", "Pray for Ruth")
     first = start(machine)
@@ -206,7 +245,7 @@ def test_the_installed_unit_starts_the_daemon_of_this_vault_and_holds_no_secret(
     printed = machine.ok("daemon", "install", "--dry-run")
     del machine.env["SCRIBES_PASSPHRASE"]
     machine.run("daemon", "install")
-    unit = machine.home / ".config/systemd/user/scribes.service"
+    unit = unit_of(machine)
     command = next(line for line in unit.read_text().splitlines() if line.startswith("ExecStart="))
     words = [word.strip('"') for word in command.removeprefix("ExecStart=").split(" ")]
     daemon = subprocess.Popen(words, cwd="/", env=machine.env, stderr=subprocess.DEVNULL)
@@ -217,6 +256,18 @@ def test_the_installed_unit_starts_the_daemon_of_this_vault_and_holds_no_secret(
     assert unit.read_text() in printed.partition("\n\n")[2] + "\n"
     assert machine.run("daemon", "uninstall").status == 0
     assert not unit.exists()
+
+
+def cpu_s(process: subprocess.Popen[bytes]) -> float:
+    """The CPU time of a process: the fields utime and stime of its line in /proc, in hundredths of a second."""
+    line = Path(f"/proc/{process.pid}/stat").read_text()
+    return sum(map(int, line.rpartition(")")[2].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def unit_of(machine: Machine) -> Path:
+    """The one unit that was installed."""
+    (unit,) = (machine.home / ".config/systemd/user").glob("scribes-*.service")
+    return unit
 
 
 def status(machine: Machine) -> str:
@@ -236,7 +287,7 @@ def test_systemd_reads_the_unit_as_it_is_meant(machine: Machine) -> None:
         pytest.skip("systemd-analyze is not on this machine")
     machine.ok("add", "Pray for Ruth")
     machine.run("daemon", "install")
-    unit = machine.home / ".config/systemd/user/scribes.service"
+    unit = unit_of(machine)
     checked = subprocess.run(["systemd-analyze", "verify", "--user", str(unit)], capture_output=True, text=True)
 
     assert str(os.path.basename(unit)) not in checked.stderr

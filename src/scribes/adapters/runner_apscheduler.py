@@ -36,17 +36,27 @@ class SchedulerRunner:
         )
         self._clock_was_set = clock_was_set
         self._over = threading.Event()
+        self._at_work = 0
+        self._idle = threading.Condition()
 
     def every(self, seconds: float, name: str, work: Callable[[], object]) -> None:
         """Run a work now, and again each time so many seconds have passed."""
         self._scheduler.add_job(
-            work, "interval", seconds=seconds, id=name, name=name, replace_existing=True, next_run_time=_now()
+            self._counted(work),
+            "interval",
+            seconds=seconds,
+            id=name,
+            name=name,
+            replace_existing=True,
+            next_run_time=_now(),
         )
 
     def also_at(self, moment_us: int, name: str, work: Callable[[], object]) -> None:
         """Run a work once more at a moment; a later call of the same name moves it."""
+        if self._over.is_set():
+            return
         moment = datetime.fromtimestamp(moment_us / 1e6, UTC)
-        self._scheduler.add_job(work, "date", run_date=moment, id=name, name=name, replace_existing=True)
+        self._scheduler.add_job(self._counted(work), "date", run_date=moment, id=name, name=name, replace_existing=True)
 
     def run(self) -> None:
         """Work until `stop`; what is at work then is finished."""
@@ -58,7 +68,31 @@ class SchedulerRunner:
         try:
             self._watch_the_clock()
         finally:
-            self._scheduler.shutdown(wait=True)
+            self._end()
+
+    def _end(self) -> None:
+        """Let what is at work finish. Not by `shutdown(wait=True)`: it waits with locks in hand that a work may need
+        to name its next moment.
+        """
+        self._scheduler.pause()
+        with self._idle:
+            self._idle.wait_for(lambda: self._at_work == 0)
+        self._scheduler.shutdown(wait=False)
+
+    def _counted(self, work: Callable[[], object]) -> Callable[[], object]:
+        def counted() -> object:
+            with self._idle:
+                if self._over.is_set():
+                    return None
+                self._at_work += 1
+            try:
+                return work()
+            finally:
+                with self._idle:
+                    self._at_work -= 1
+                    self._idle.notify_all()
+
+        return counted
 
     def stop(self) -> None:
         """End `run`, from any thread or a signal."""
@@ -66,9 +100,9 @@ class SchedulerRunner:
 
     def _watch_the_clock(self) -> None:
         """The scheduler reckons by the wall clock: set back by an hour, it would sleep for one."""
-        wall, steady = time.time(), time.monotonic()
+        wall, steady = time.time(), _steady_s()
         while not self._over.wait(LOOK_S):
-            wall_now, steady_now = time.time(), time.monotonic()
+            wall_now, steady_now = time.time(), _steady_s()
             step_s = (wall_now - wall) - (steady_now - steady)
             wall, steady = wall_now, steady_now
             if abs(step_s) > STEP_S:
@@ -78,6 +112,11 @@ class SchedulerRunner:
                     if hasattr(job.trigger, "interval"):
                         job.reschedule("interval", seconds=job.trigger.interval.total_seconds())
                         job.modify(next_run_time=_now())
+
+
+def _steady_s() -> float:
+    """Seconds that go on while the machine sleeps, where the system counts those."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def _now() -> datetime:

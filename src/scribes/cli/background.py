@@ -85,5 +85,8 @@ def stop(vault: str) -> None:
 
 
 def try_lock(vault: str) -> int | None:
-    """The lock of the one indexer, as a file descriptor; None while another holds it."""
-    return hold(vault + LOCK_SUFFIX)
+    """The lock of the one indexer, as a file descriptor; None while another holds it, or where none can be made."""
+    try:
+        return hold(vault + LOCK_SUFFIX)
+    except ScribesError:
+        return None

@@ -125,8 +125,11 @@ class Daemon:
         self._must_close = False
         self._runner: SchedulerRunner | None = None
         self._lock = -1
-        # Works run in threads of their own, and the first of each begin at the same moment.
-        self._opening = threading.Lock()
+        self._is_stopping = False
+        self._troubles: dict[str, str] = {}
+        # Works run in threads of their own: how many use the vault, and who may open or close it.
+        self._users = 0
+        self._holding = threading.Lock()
 
     def run(self) -> int:
         """Keep time until a signal says stop.
@@ -144,13 +147,14 @@ class Daemon:
         self._runner = SchedulerRunner(clock_was_set=self._clock_was_set)
         runner = self._runner
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: runner.stop())
+            signal.signal(number, lambda *_: self._stop())
         if hasattr(signal, "SIGHUP"):
             signal.signal(signal.SIGHUP, lambda *_: setattr(self, "_must_close", True))
         self._say("the daemon begins")
         # Backups and the index are heavy, but each has a thread of its own, and none keeps what is due waiting.
         runner.every(LOOK_S, "jobs", self._guarded(self._do_due))
-        runner.every(UPKEEP_S, "upkeep", self._guarded(self._upkeep))
+        runner.every(UPKEEP_S, "calendar", self._guarded(self._write_calendar))
+        runner.every(UPKEEP_S, "index", self._guarded(self._index))
         runner.every(BACKUP_LOOK_S, "backup", self._guarded(self._backup))
         try:
             runner.run()
@@ -160,44 +164,75 @@ class Daemon:
         self._say("the daemon ends")
         return 0
 
+    def _stop(self) -> None:
+        """End after what is at hand: a job that was begun is finished, those behind it wait for the next life."""
+        self._is_stopping = True
+        if self._vault is not None:
+            self._vault.jobs.is_stopping = True
+        if self._runner:
+            self._runner.stop()
+
     def _guarded(self, work: Callable[[Scribes], None]) -> Callable[[], None]:
         """A work that runs while the vault is open, and whose faults end neither it nor the others."""
+        name = work.__name__
 
         def guarded() -> None:
+            trouble = ""
             try:
-                vault = self._opened()
+                vault = self._enter()
                 if vault is not None:
-                    work(vault)
+                    try:
+                        work(vault)
+                    finally:
+                        self._leave()
             except ScribesError as e:
-                self._say(f"{plain(e.message)}")
+                trouble = plain(e.message)
             except Exception as e:  # a job runner: the message of an unknown error may hold private text
-                self._say(f"unexpected {type(e).__name__}")
+                trouble = f"unexpected {type(e).__name__}"
+            # What lasts is said once, not every few seconds.
+            if trouble and trouble != self._troubles.get(name):
+                self._say(trouble)
+            self._troubles[name] = trouble
 
         return guarded
 
-    def _opened(self) -> Scribes | None:
-        """The vault; None while it is locked, missing or being replaced."""
-        with self._opening:
-            return self._opened_alone()
+    def _enter(self) -> Scribes | None:
+        """The vault, which nobody closes before `_leave`; None while it is locked, missing or to be let go of."""
+        with self._holding:
+            self._close_if_told()
+            if self._must_close or self._is_stopping:
+                return None
+            if self._vault is None:
+                self._open()
+            elif not os.path.exists(self._path):
+                self._must_close = True
+                return None
+            state.note(self._lock, started=self._started, is_locked=self._vault is None)
+            self._users += self._vault is not None
+            return self._vault
 
-    def _opened_alone(self) -> Scribes | None:
-        if self._must_close:
+    def _leave(self) -> None:
+        with self._holding:
+            self._users -= 1
+            self._close_if_told()
+
+    def _close_if_told(self) -> None:
+        """Let go of the vault and its key when somebody said so and nobody is at work with it."""
+        if self._must_close and self._users == 0:
             self._must_close = False
-            self._close()
-            self._say("the vault was locked")
-        if self._vault is None:
-            from ..wiring import open as open_vault
+            if self._vault is not None:
+                self._close()
+                self._say("the vault was locked")
 
-            try:
-                self._vault = open_vault(settings=self._session.settings, create=False, command="daemon")
-                self._waits_for = ""
-                self._say("the vault is open")
-            except (Locked, NotFound) as e:
-                self._wait(e)
-        elif not os.path.exists(self._path):
-            self._close()
-        state.note(self._lock, started=self._started, is_locked=self._vault is None)
-        return self._vault
+    def _open(self) -> None:
+        from ..wiring import open as open_vault
+
+        try:
+            self._vault = open_vault(settings=self._session.settings, create=False, command="daemon")
+            self._waits_for = ""
+            self._say("the vault is open")
+        except (Locked, NotFound) as e:
+            self._wait(e)
 
     def _wait(self, error: ScribesError) -> None:
         """Say once what is waited for."""
@@ -212,20 +247,19 @@ class Daemon:
             vault.close()
 
     def _do_due(self, vault: Scribes) -> None:
-        while True:
-            ran = vault.jobs.run_due()
-            if ran.done or ran.put_off or ran.parked:
-                self._say(f"jobs: {ran.done} done, {ran.put_off} put off, {ran.parked} parked")
-            if not ran.done:
-                break
-        coming = vault.jobs.next_us()
-        if coming is not None and self._runner and coming < (time.time() + LOOK_S) * 1e6:
+        ran = vault.jobs.run_due()
+        if ran.done or ran.put_off or ran.parked:
+            self._say(f"jobs: {ran.done} done, {ran.put_off} put off, {ran.parked} parked")
+        coming, now_us = vault.jobs.next_us(), time.time() * 1e6
+        if coming is not None and self._runner and now_us < coming < now_us + LOOK_S * 1e6:
             # Not at the next look but at its moment.
             self._runner.also_at(coming, "next", self._guarded(self._do_due))
 
-    def _upkeep(self, vault: Scribes) -> None:
+    def _write_calendar(self, vault: Scribes) -> None:
         if vault.calendar.refresh():
             self._say("the calendar file was written")
+
+    def _index(self, vault: Scribes) -> None:
         settings = self._session.settings
         if settings.embedder == "off" or settings.indexing == "manual" or not vault.meaning.is_due():
             return

@@ -95,6 +95,9 @@ def notify_add(
         typer.Option("--set", metavar="NAME=VALUE", help="a detail of the channel (docs/how-to/reminders.md)"),
     ] = None,
     secret_file: Annotated[str | None, typer.Option("--secret-file", help="a file with its secret")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="in the place of the one of that name, as for a new password")
+    ] = False,
     show_text: Annotated[
         bool | None,
         typer.Option("--show-text/--hide-text", help="whether it may show what the reminder says (desktop: it does)"),
@@ -112,7 +115,7 @@ def notify_add(
     secrets = _secrets(kind, config, secret_file)
     shows = kind == "desktop" if show_text is None else show_text
     with session.open() as vault:
-        made = vault.channels.add(name or kind, kind, config, secrets, shows_text=shows)
+        made = vault.channels.add(name or kind, kind, config, secrets, shows_text=shows, replace=replace)
     if session.json:
         write_json(as_data(made))
     elif session.quiet:
@@ -221,6 +224,8 @@ def jobs_run() -> int:
         write_json(as_data(ran))
     elif not session.quiet:
         write(session, [f"{ran.done} done, {ran.put_off} put off, {ran.parked} parked"])
+    if ran.is_elsewhere:
+        say(session, "another process is at it")
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -142,18 +142,18 @@ def reminders_export(
     over: Annotated[bool, typer.Option("--all", "-a", help="those that are over too")] = False,
 ) -> int:
     """Write reminders as an iCalendar file, which any calendar takes. It is not encrypted."""
-    from ..files import write_atomically
+    from ..services.calendar import write_calendar
 
     session = current()
     with session.open(create=False) as vault:
-        data, number = vault.calendar.export(over=over), len(vault.reminders.each(over=over))
+        data = vault.calendar.export(over=over)
     if file == "-":
         import sys
 
         sys.stdout.buffer.write(data)
         return 0
-    write_atomically(os.path.abspath(os.path.expanduser(file)), data)
-    say(session, f"wrote {number} reminder{'s' * (number != 1)} to {file}; the file is not encrypted")
+    write_calendar(os.path.abspath(os.path.expanduser(file)), data)
+    say(session, f"wrote {file}; it is not encrypted")
     return 0
 
 
@@ -239,8 +239,13 @@ def _moment(words: str, rrule: str | None, at: str | None, now: datetime) -> tup
     if words and at:
         raise InvalidInput(f"a rule begins at {words!r} or at {at!r}?", hint="leave one away")
     begins = words or at
-    starts = read_when(begins, now).starts if begins else now.replace(second=0, microsecond=0, tzinfo=None)
+    starts = read_when(begins, now).starts if begins else _next_minute(now)
     return starts, check_rule(rrule), rrule
+
+
+def _next_minute(now: datetime) -> datetime:
+    """When a rule begins that says nothing else: at the first minute that is not past."""
+    return (now + timedelta(minutes=1)).replace(second=0, microsecond=0, tzinfo=None)
 
 
 def _subject(session: Session, vault: Scribes, about: str) -> tuple[str, str, str]:

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 
-from ..errors import Unavailable
+from ..canonical import blake2b
+from ..errors import InvalidInput, Unavailable
 from ..files import remove_quietly, write_atomically
 from ..records import record
 
@@ -42,10 +43,14 @@ def of_this_machine(vault: str, platform: str = sys.platform) -> Unit:
     """
     words = [sys.executable, "-P", "-m", "scribes", "--vault", vault, "daemon", "run"]
     environment = {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
+    if not all(map(str.isprintable, [*words, *environment.values()])):
+        raise InvalidInput("a path with control characters cannot stand in a unit", hint="move the vault elsewhere")
+    # Each vault has a daemon of its own, so each unit a name.
+    mark = blake2b(vault.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
     if platform == "darwin":
-        return _launchd(words, environment)
+        return _launchd(words, environment, mark)
     if platform.startswith("linux"):
-        return _systemd(words, environment)
+        return _systemd(words, environment, mark)
     raise Unavailable(
         f"Scribes cannot install a daemon on {platform}", hint="let the system run at login: scribes daemon run"
     )
@@ -56,6 +61,10 @@ def install(unit: Unit) -> bool:
 
     Raises: InvalidInput, StorageFull.
     """
+    if os.path.exists(unit.path):
+        # An older one of this vault: launchd would go on with what it read then.
+        for words in unit.stops:
+            _done(words)
     os.makedirs(os.path.dirname(unit.path), exist_ok=True)
     write_atomically(unit.path, unit.text.encode(), mode=0o644)
     # All of them, whatever becomes of one.
@@ -66,20 +75,21 @@ def uninstall(unit: Unit) -> bool:
     """Stop the daemon and remove the file; False where there was none."""
     if not os.path.exists(unit.path):
         return False
-    for words in unit.stops:
-        _done(words)
+    _done(unit.stops[0])
     remove_quietly(unit.path)
+    for words in unit.stops[1:]:
+        _done(words)
     return True
 
 
-def _systemd(words: Sequence[str], environment: dict[str, str]) -> Unit:
+def _systemd(words: Sequence[str], environment: dict[str, str], mark: str) -> Unit:
     folder = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
     lines = [
         "[Unit]",
         "Description=Scribes: reminders, backups and the index of the vault",
         "",
         "[Service]",
-        f"ExecStart={' '.join(map(_quoted, words))}",
+        f"ExecStart={' '.join(_quoted(word).replace('$', '$$') for word in words)}",
         *(f"Environment={_quoted(f'{name}={value}')}" for name, value in sorted(environment.items())),
         "Restart=on-failure",
         "RestartSec=10",
@@ -90,24 +100,25 @@ def _systemd(words: Sequence[str], environment: dict[str, str]) -> Unit:
         "WantedBy=default.target",
         "",
     ]
-    name = "scribes.service"
+    name = f"scribes-{mark}.service"
     control = ("systemctl", "--user")
     return Unit(
         os.path.join(folder, "systemd", "user", name),
         "\n".join(lines),
         ((*control, "daemon-reload"), (*control, "enable", name), (*control, "restart", name)),
-        ((*control, "disable", "--now", name),),
+        ((*control, "disable", "--now", name), (*control, "daemon-reload")),
     )
 
 
-def _launchd(words: Sequence[str], environment: dict[str, str]) -> Unit:
+def _launchd(words: Sequence[str], environment: dict[str, str], mark: str) -> Unit:
     import plistlib
 
     home = os.path.expanduser("~")
-    path = os.path.join(home, "Library", "LaunchAgents", f"{LABEL}.plist")
-    log = os.path.join(home, "Library", "Logs", "scribes-daemon.log")
+    label = f"{LABEL}.{mark}"
+    path = os.path.join(home, "Library", "LaunchAgents", f"{label}.plist")
+    log = os.path.join(home, "Library", "Logs", f"scribes-{mark}.log")
     settings = {
-        "Label": LABEL,
+        "Label": label,
         "ProgramArguments": list(words),
         "EnvironmentVariables": environment,
         "RunAtLoad": True,
@@ -119,14 +130,14 @@ def _launchd(words: Sequence[str], environment: dict[str, str]) -> Unit:
     return Unit(
         path,
         plistlib.dumps(settings).decode(),
-        (("launchctl", "bootstrap", domain, path), ("launchctl", "kickstart", "-k", f"{domain}/{LABEL}")),
-        (("launchctl", "bootout", f"{domain}/{LABEL}"),),
+        (("launchctl", "bootstrap", domain, path), ("launchctl", "kickstart", "-k", f"{domain}/{label}")),
+        (("launchctl", "bootout", f"{domain}/{label}"),),
     )
 
 
 def _quoted(word: str) -> str:
-    """A word as systemd reads it: in quotes, with its own signs ($ and %) doubled."""
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    """A word as systemd reads it: in quotes, with its own sign % doubled."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"'
 
 

@@ -21,7 +21,7 @@ PARKED_US = 2**63 - 1
 
 @record
 class Job:
-    """A job that a runner has taken. `attempts` counts this one too, and tells it from any other attempt."""
+    """A job that a runner has taken. `attempts` counts this one too; `claims` tells it from any other time it was."""
 
     run_us: int
     id: bytes
@@ -30,6 +30,7 @@ class Job:
     once: bool
     payload: dict[str, Any]
     attempts: int
+    claims: int
 
 
 class Later(Exception):

@@ -43,12 +43,23 @@ REMINDER = Kind("reminder", "reminder", ReminderContent)
 
 
 @record
+class Told:
+    """What happened with a reminder on this device: the last occurrence that was told, and the last sleep that ended
+    by telling it. Both are moments, or None.
+    """
+
+    told_us: int | None = None
+    slept_us: int | None = None
+
+
+@record
 class Firing:
     """What a reminder says when it fires: for which occurrence, how many were missed before it, and if it is late."""
 
     occurrence_us: int
     missed: int
     is_late: bool
+    told: Told
 
 
 def starts_of(content: ReminderContent) -> datetime:
@@ -62,59 +73,73 @@ def starts_of(content: ReminderContent) -> datetime:
         raise Damaged(f"a reminder begins at {content.starts!r}, which is no time") from e
 
 
-def next_us(content: ReminderContent, told_us: int | None, created_us: int) -> int | None:
+def sleeps_until(content: ReminderContent, told: Told) -> int | None:
+    """The moment at which a reminder that was snoozed comes again; None where it does not sleep."""
+    return None if content.snoozed_us == told.slept_us else content.snoozed_us
+
+
+def next_us(content: ReminderContent, told: Told, *, created_us: int, now_us: int) -> int | None:
     """When a reminder fires next, after what was told here and what is dealt with; None when it never does again.
 
-    A recurring one begins with its first time after it was written down.
+    A recurring one begins with its first time after it was written down, or after now where that was by a clock that
+    stood ahead.
     """
     from .recurrence import instant, next_after
 
     if content.state != ACTIVE or content.deleted_us is not None:
         return None
-    starts = starts_of(content)
-    past = max(told_us or 0, content.done_us or 0)
-    snoozed = content.snoozed_us
+    starts, sleeps = starts_of(content), sleeps_until(content, told)
+    past = max(told.told_us or 0, content.done_us or 0)
     if not content.rule:
         # A single one that sleeps comes at that moment instead.
-        moment = instant(starts, content.zone) if snoozed is None else snoozed
-        return moment if moment > past else None
-    coming = next_after(starts, content.rule, content.zone, max(past, created_us))
-    if snoozed is not None and snoozed > past:
-        return snoozed if coming is None else min(snoozed, coming)
-    return coming
+        first = instant(starts, content.zone)
+        return sleeps if sleeps is not None else first if content.snoozed_us is None and first > past else None
+    coming = next_after(starts, content.rule, content.zone, max(past, min(created_us, now_us)))
+    return coming if sleeps is None else sleeps if coming is None else min(sleeps, coming)
 
 
-def fire(content: ReminderContent, due_us: int, now_us: int) -> Firing:
-    """What to say of a reminder that was due at `due_us`: once, however many occurrences were missed since."""
-    if not content.rule:
-        return Firing(due_us, 0, now_us - due_us > LATE_US)
-    from .recurrence import count_between, last_until
+def fire(content: ReminderContent, told: Told, due_us: int, now_us: int) -> Firing:
+    """What to say of a reminder that was due at `due_us`: once, however much was missed since."""
+    sleeps = sleeps_until(content, told)
+    wakes = sleeps is not None and sleeps <= now_us
+    occurrence, missed = due_us, 0
+    if content.rule:
+        from .recurrence import count_between, last_until
 
-    starts = starts_of(content)
-    last = last_until(starts, content.rule, content.zone, now_us)
-    occurrence = due_us if last is None else max(due_us, last)
-    missed = count_between(starts, content.rule, content.zone, due_us - 1, occurrence - 1) if occurrence > due_us else 0
-    return Firing(occurrence, missed, now_us - occurrence > LATE_US)
+        starts = starts_of(content)
+        last = last_until(starts, content.rule, content.zone, now_us)
+        occurrence = max(due_us, last or 0, (sleeps or 0) if wakes else 0)
+        if occurrence > due_us:
+            missed = count_between(starts, content.rule, content.zone, due_us - 1, occurrence - 1)
+    after = Told(max(occurrence, told.told_us or 0), sleeps if wakes else told.slept_us)
+    return Firing(occurrence, missed, now_us - occurrence > LATE_US, after)
 
 
-def open_us(content: ReminderContent, told_us: int | None, now_us: int) -> int | None:
+def open_us(content: ReminderContent, told: Told) -> int | None:
     """The occurrence that fired here and waits to be dealt with; None where there is none, or where it sleeps."""
-    if told_us is None or content.state != ACTIVE or content.deleted_us is not None:
+    if told.told_us is None or content.state != ACTIVE or content.deleted_us is not None:
         return None
-    sleeps = content.snoozed_us is not None and content.snoozed_us > max(told_us, now_us)
-    return None if sleeps or (content.done_us or 0) >= told_us else told_us
+    if content.snoozed_us is not None:
+        # "Done" ends a sleep, so what was woken by one is not dealt with.
+        return told.told_us if sleeps_until(content, told) is None else None
+    return None if (content.done_us or 0) >= told.told_us else told.told_us
 
 
-def told_before(content: ReminderContent, told_us: int, now_us: int) -> int | None:
+def told_before(content: ReminderContent, told: Told, now_us: int) -> Told:
     """What counts as told after the clock was set back to `now_us`: nothing that has yet to come, where it recurs."""
-    if told_us <= now_us or not content.rule:
-        return told_us
-    from .recurrence import last_until
-
-    return last_until(starts_of(content), content.rule, content.zone, now_us)
+    if told.told_us is None or told.told_us <= now_us or not content.rule:
+        return told
+    return replaced(told, told_us=_last(content, now_us))
 
 
-def dealt_with(content: ReminderContent, occurrence_us: int | None, created_us: int) -> ReminderContent:
+def done_before(content: ReminderContent, now_us: int) -> ReminderContent:
+    """The reminder, without what was dealt with by a clock that stood ahead, where it recurs."""
+    if not content.rule or content.done_us is None or content.done_us <= now_us:
+        return content
+    return replaced(content, done_us=_last(content, now_us))
+
+
+def dealt_with(content: ReminderContent, occurrence_us: int | None, *, created_us: int, now_us: int) -> ReminderContent:
     """The reminder after a person said "done" of an occurrence: what fired or, before it fires, the next time.
 
     Raises: InvalidInput, when nothing is left to be done.
@@ -122,7 +147,7 @@ def dealt_with(content: ReminderContent, occurrence_us: int | None, created_us: 
     if content.state != ACTIVE or occurrence_us is None:
         raise InvalidInput("the reminder is over", hint="scribes reminders list --all shows those too")
     after = replaced(content, done_us=max(occurrence_us, content.done_us or 0), snoozed_us=None)
-    is_over = not content.rule or next_us(after, None, created_us) is None
+    is_over = not content.rule or next_us(after, Told(), created_us=created_us, now_us=now_us) is None
     return replaced(after, state=DONE) if is_over else after
 
 
@@ -135,4 +160,12 @@ def snoozed(content: ReminderContent, until_us: int, now_us: int) -> ReminderCon
         raise InvalidInput("the reminder is cancelled", hint="scribes undo brings it back, or make a new one")
     if until_us <= now_us:
         raise InvalidInput("the reminder cannot sleep until a moment that is past")
-    return replaced(content, snoozed_us=until_us, state=ACTIVE)
+    # What a single one was done with ahead of its time is wanted again.
+    done_us = content.done_us if content.rule else None
+    return replaced(content, snoozed_us=until_us, done_us=done_us, state=ACTIVE)
+
+
+def _last(content: ReminderContent, until_us: int) -> int | None:
+    from .recurrence import last_until
+
+    return last_until(starts_of(content), content.rule, content.zone, until_us)

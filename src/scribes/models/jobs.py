@@ -11,11 +11,14 @@ if TYPE_CHECKING:
 
 @record
 class Ran:
-    """What one look at the jobs did: how many were done, put off, and parked for a person."""
+    """What a look at the jobs did: how many were done, put off, and parked for a person. `is_elsewhere`: another
+    process was at it, and nothing was done here.
+    """
 
     done: int = 0
     put_off: int = 0
     parked: int = 0
+    is_elsewhere: bool = False
 
 
 @record

@@ -9,7 +9,7 @@ from ..domain.recurrence import end_us
 from ..domain.reminders import ACTIVE
 from ..errors import InvalidInput, Unavailable
 from ..files import read_if_there, write_atomically
-from ..storage import meta
+from ..storage import changes, meta
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .context import Context
     from .reminders import Reminders
 
-FEED = "calendar_feed"
+FEED, WRITTEN = "calendar_feed", "calendar_written"
 FIRST_DAY = date(2020, 1, 1)
 
 
@@ -43,7 +43,7 @@ class Calendar:
         calendar.add("prodid", "-//Scribes//Scribes//EN")
         calendar.add("version", "2.0")
         calendar.add("x-wr-calname", "Scribes")
-        for one in sorted(self._reminders.each(over=over), key=lambda one: one.id):
+        for one in self._reminders.each(over=over):
             for event in _events(one):
                 calendar.add_component(event)
         # The rules of a zone from long before help no calendar.
@@ -64,7 +64,7 @@ class Calendar:
         if path and not os.path.isdir(os.path.dirname(path)):
             raise InvalidInput(f"there is no folder {os.path.dirname(path)}", hint="make it first")
         if path:
-            write_atomically(path, self.export())
+            write_calendar(path, self.export())
         with self._engine.write() as tx:
             meta.put(tx, FEED, path)
 
@@ -73,24 +73,36 @@ class Calendar:
 
         Raises: Unavailable, InvalidInput, StorageFull.
         """
-        path = self.feed()
-        if not path:
+        with self._engine.read() as tx:
+            path, written, now = str(meta.get(tx, FEED) or ""), meta.get(tx, WRITTEN), changes.last(tx)
+        if not path or (written == now and os.path.exists(path)):
             return False
         data = self.export()
-        if read_if_there(path) == data:
-            return False
-        write_atomically(path, data)
-        return True
+        is_new = read_if_there(path) != data
+        if is_new:
+            write_calendar(path, data)
+        with self._engine.write() as tx:
+            meta.put(tx, WRITTEN, now)
+        return is_new
+
+
+def write_calendar(path: str, data: bytes) -> None:
+    """Put a calendar file in its place: where a link leads, and as readable as it was.
+
+    Raises: InvalidInput, StorageFull.
+    """
+    place = os.path.realpath(path)
+    mode = os.stat(place).st_mode & 0o777 if os.path.exists(place) else 0o600
+    write_atomically(place, data, mode=mode)
 
 
 def _events(one: Reminder) -> Iterator[Any]:
     """The event of a reminder, and one more for the moment until which it sleeps."""
     from datetime import datetime
 
-    sleeps = one.snoozed_until is not None and one.snoozed_until == one.next_at
-    if one.rule or not sleeps:
+    if one.rule or one.snoozed_until is None:
         yield _event(one, datetime.fromisoformat(one.starts), one.rule, one.id)
-    if sleeps and one.snoozed_until is not None and one.state == ACTIVE:
+    if one.snoozed_until is not None:
         yield _event(one, one.snoozed_until.replace(tzinfo=None), "", f"{one.id}-again")
 
 

@@ -67,7 +67,7 @@ class Checks:
             "references": lambda: self._references(fix, progress),
             "meaning": lambda: self._meaning(fix),
             "links": lambda: self._links(fix),
-            "jobs": self._jobs,
+            "jobs": lambda: self._jobs(fix),
             "daemon": self._daemon,
             "drafts": self._drafts,
             "backup": lambda: self._backup(fix),
@@ -208,10 +208,23 @@ class Checks:
                 rebuild(tx, self._context, kind)
         return Check("items", MENDED, f"rows of {named} rebuilt from their changes")
 
-    def _jobs(self) -> Check:
+    def _jobs(self, fix: bool) -> Check:
         """Whether a job keeps failing, and whether anybody is there to run those that are due."""
+        from ..domain.reminders import REMINDER
+        from .reminders import after_reminder, without_job
+
         with self._engine.read() as tx:
             waiting, parked = jobs.counts(tx)
+            lost = without_job(tx)
+        if lost and not fix:
+            what = f"{len(lost)} reminder{'s' * (len(lost) != 1)} would never fire"
+            return Check("jobs", DAMAGED, what, "--fix lets them wait for their moment again")
+        if lost:
+            with self._engine.write() as tx:
+                for id in lost:
+                    found = items.get(tx, REMINDER, id, visible_to=self._context.visible_to)
+                    after_reminder(tx, self._context, found)
+            return Check("jobs", MENDED, f"{len(lost)} reminders wait for their moment again")
         if parked:
             what = f"{parked} keep{'s' * (parked == 1)} failing"
             return Check("jobs", WARNING, what, "scribes jobs list --parked shows why, scribes jobs retry tries again")

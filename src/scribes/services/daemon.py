@@ -6,6 +6,7 @@ import os
 import time
 from datetime import UTC, datetime
 
+from ..errors import ScribesError
 from ..locks import hold
 from ..records import record
 
@@ -41,7 +42,9 @@ def take(vault: str) -> int | None:
 def note(lock: int, *, started: int, is_locked: bool) -> None:
     """Write into the held lock who holds it; its time of change says when it last looked."""
     data = f"{os.getpid()} {started} {int(is_locked)}\n".encode("ascii")
-    os.pwrite(lock, data, 0)
+    # Not pwrite, which Windows has not.
+    os.lseek(lock, 0, os.SEEK_SET)
+    os.write(lock, data)
     os.ftruncate(lock, len(data))
 
 
@@ -49,7 +52,11 @@ def state(vault: str) -> DaemonState | None:
     """The daemon that lives, or None."""
     if not os.path.exists(vault + SUFFIX):
         return None
-    lock = hold(vault + SUFFIX)
+    try:
+        lock = hold(vault + SUFFIX)
+    except ScribesError:
+        # Who may not even lock it cannot tell whose process it names.
+        return None
     if lock is not None:
         os.close(lock)
         return None

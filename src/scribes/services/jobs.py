@@ -6,7 +6,7 @@ import os
 
 from ..domain.dates import from_us
 from ..domain.jobs import LEASE_US, LONGEST_WAIT_US, MOST_ATTEMPTS, STEP_US, Later, wait_us
-from ..errors import Conflict, InvalidInput, NotFound, ScribesError
+from ..errors import Busy, Conflict, InvalidInput, NotFound, ScribesError
 from ..ids import to_text
 from ..locks import hold
 from ..models.jobs import JobShown, Ran
@@ -60,20 +60,39 @@ class Jobs:
         self._handlers = handlers
         self._spread = spread
         self._set_back = set_back
+        # What was done outside and could not be written down: written down before anything else is tried.
+        self._unwritten: list[tuple[Job, Any]] = []
+        self.is_stopping = False
+        """Set it to end a round after the job at hand; what was not begun is given back."""
 
-    def run_due(self, *, limit: int = BATCH) -> Ran:
-        """Run what is due, at most `limit` jobs; nothing where another process is at it.
+    def run_due(self) -> Ran:
+        """Run what is due, until nothing more is done.
 
         Raises: Busy, StorageFull, Damaged: of the vault itself. What a job runs into is kept with the job.
         """
+        ran = Ran()
+        while not self.is_stopping:
+            more = self.run_some()
+            ran = Ran(ran.done + more.done, ran.put_off + more.put_off, ran.parked + more.parked, more.is_elsewhere)
+            if not more.done:
+                break
+        return ran
+
+    def run_some(self, *, limit: int = BATCH) -> Ran:
+        """Run at most `limit` of what is due; nothing where another process is at it.
+
+        Raises: as `run_due`.
+        """
         with self._engine.read() as tx:
             next_us = jobs.next_run_us(tx)
-            if (next_us is None or next_us > tx.now_us) and not self._is_clock_back(tx):
+            is_due = next_us is not None and next_us <= tx.now_us
+            if not is_due and not self._unwritten and not self._is_clock_back(tx):
                 return Ran()
         lock = hold(self._engine.path + RUNNER_SUFFIX)
         if lock is None:
-            return Ran()
+            return Ran(is_elsewhere=True)
         try:
+            self._write_down()
             return self._run_all(self._claimed(limit))
         finally:
             os.close(lock)
@@ -96,28 +115,43 @@ class Jobs:
     def retry(self, refs: list[str]) -> list[str]:
         """Run jobs at the next opportunity, with all their attempts before them; with no refs all parked ones.
 
-        Raises: NotFound, Ambiguous; then none is changed.
+        Raises: NotFound, Ambiguous, Busy (one is at work right now); then none is changed.
         """
-        with self._engine.write() as tx:
-            ids = [jobs.resolve(tx, ref) for ref in refs]
-            if not refs:
-                ids = [waiting.job.id for waiting in jobs.recent(tx, parked=True, limit=10_000)]
-                if not ids:
-                    raise NotFound("no job is parked", hint="scribes jobs list shows what waits")
-            for id in ids:
-                jobs.retry(tx, id)
-            return [to_text(id) for id in ids]
+        return self._change(refs, jobs.retry)
 
     def drop(self, refs: list[str]) -> list[str]:
         """Take jobs out for good, without running them.
 
-        Raises: NotFound, Ambiguous; then none is dropped.
+        Raises: NotFound, Ambiguous, Busy, InvalidInput (a reminder's own job); then none is dropped.
         """
-        with self._engine.write() as tx:
-            ids = [jobs.resolve(tx, ref) for ref in refs]
-            for id in ids:
-                jobs.drop(tx, id)
-            return [to_text(id) for id in ids]
+
+        def drop(tx: Tx, id: bytes) -> None:
+            if jobs.kind_of(tx, id) == "remind":
+                raise InvalidInput("this job is a reminder's own", hint="scribes reminders cancel ends the reminder")
+            jobs.drop(tx, id)
+
+        return self._change(refs, drop)
+
+    def _change(self, refs: list[str], change: Callable[[Tx, bytes], None]) -> list[str]:
+        # With the lock in hand nobody is at work, and whatever lease there is is that of a dead runner.
+        lock = hold(self._engine.path + RUNNER_SUFFIX)
+        try:
+            with self._engine.write() as tx:
+                if lock is not None:
+                    jobs.release_all(tx)
+                ids = [jobs.resolve(tx, ref) for ref in refs]
+                if not refs:
+                    ids = [waiting.job.id for waiting in jobs.recent(tx, parked=True, limit=10_000)]
+                    if not ids:
+                        raise NotFound("no job is parked", hint="scribes jobs list shows what waits")
+                for id in ids:
+                    if jobs.is_leased(tx, id):
+                        raise Busy("the job is being done right now", hint="look again in a moment")
+                    change(tx, id)
+                return [to_text(id) for id in ids]
+        finally:
+            if lock is not None:
+                os.close(lock)
 
     def _claimed(self, limit: int) -> list[Job]:
         with self._engine.write() as tx:
@@ -131,6 +165,16 @@ class Jobs:
             jobs.forget_done(tx, before_us=tx.now_us - KEYS_KEPT_US)
             return jobs.claim(tx, lease_us=tx.now_us + LEASE_US, limit=limit)
 
+    def _write_down(self) -> None:
+        """Finish what was done outside when the vault could not be written: doing it again would be doing it twice."""
+        while self._unwritten:
+            job, result = self._unwritten[0]
+            handler = self._handlers(job.kind)
+            with self._engine.write() as tx:
+                if handler is not None and jobs.finish(tx, job):
+                    handler.finish(tx, job, result)
+            self._unwritten.pop(0)
+
     def _is_clock_back(self, tx: Tx) -> bool:
         """Whether the clock stands before the last run: somebody set it back."""
         return tx.now_us < int(meta.get(tx, CLOCK) or 0) - STEP_US
@@ -141,8 +185,18 @@ class Jobs:
             done, rest = len(inside), [job for job in claimed if job not in inside]
         else:
             done, rest = 0, claimed
-        results = [self._run(job) for job in rest]
+        results: list[str] = []
+        for number, job in enumerate(rest):
+            if self.is_stopping:
+                self._give_back(rest[number:])
+                break
+            results.append(self._run(job))
         return Ran(done + results.count("done"), results.count("put off"), results.count("parked"))
+
+    def _give_back(self, left: list[Job]) -> None:
+        with self._engine.write() as tx:
+            for job in left:
+                jobs.give_back(tx, job)
 
     def _is_quick(self, job: Job) -> bool:
         """Whether all of a job is done inside the vault."""
@@ -171,19 +225,28 @@ class Jobs:
             return self._failed(job, handler, ScribesError("the process ended each time while it ran"))
         try:
             result = handler.act(job) if handler.act else None
+            self._unwritten.append((job, result))
             with self._engine.write() as tx:
-                if not jobs.finish(tx, job):
-                    return "lost"
-                handler.finish(tx, job, result)
-            return "done"
+                if jobs.finish(tx, job):
+                    handler.finish(tx, job, result)
+                    outcome = "done"
+                else:
+                    outcome = "lost"
+            self._unwritten.pop()
+            return outcome
         except Later as later:
             with self._engine.write() as tx:
                 jobs.put_off(tx, job, run_us=later.until_us, error=later.why, counts=False)
             return "put off"
         except ScribesError as e:
+            if self._unwritten and e.code in ("busy", "full"):
+                # It was done, and only not written down: the round ends, and the next begins with that.
+                raise
+            self._unwritten.clear()
             return self._failed(job, handler, e)
         except Exception as e:  # a job runner: a fault of ours is kept with the job, and the others go on
             # The message of an unknown error may hold private text, so only its kind is kept.
+            self._unwritten.clear()
             return self._failed(job, handler, ScribesError(f"unexpected {type(e).__name__}"))
 
     def _failed(self, job: Job, handler: Handler | None, error: ScribesError) -> str:

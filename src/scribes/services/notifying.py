@@ -10,7 +10,7 @@ from ..errors import AlreadyExists, InvalidInput, NotFound
 from ..ids import from_text, to_text
 from ..models.notices import Notice
 from ..models.reminders import Channel, Delivery
-from ..storage import channels, items, jobs
+from ..storage import channels, items, jobs, reminders
 from ..storage.channels import StoredChannel, StoredDelivery
 from .jobs import Handler
 from .reminders import JOB, clock_was_set_back, fire_due, in_zone
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Connect = Callable[[str, Mapping[str, str], Mapping[str, str]], Notifier]
 
-DELIVER = "deliver"
+DELIVER, SENT = "deliver", "sent"
 DAY_US = 86_400_000_000
 DELIVERIES_KEPT_US = 400 * DAY_US
 NEUTRAL_TITLE, NEUTRAL_BODY = "A reminder from Scribes", "scribes today shows what it is about"
@@ -45,9 +45,17 @@ class Channels:
         self._connect = connect
 
     def add(
-        self, name: str, kind: str, config: Mapping[str, str], secrets: Mapping[str, str], *, shows_text: bool
+        self,
+        name: str,
+        kind: str,
+        config: Mapping[str, str],
+        secrets: Mapping[str, str],
+        *,
+        shows_text: bool,
+        replace: bool = False,
     ) -> Channel:
-        """The new channel; its secrets are kept in the vault and nowhere else.
+        """The new channel; its secrets are kept in the vault and nowhere else. With `replace` it takes the place of the
+        one of its name, and what waits for that goes out on it.
 
         Raises: InvalidInput, AlreadyExists, Unavailable (a package is missing).
         """
@@ -56,9 +64,10 @@ class Channels:
         self._connect(kind, config, secrets).close()
         made = StoredChannel(name, kind, dict(config), dict(secrets), shows_text, breaker.Breaker())
         with self._engine.write() as tx:
-            if channels.find(tx, name):
-                raise AlreadyExists(f"there is a channel {name} already", hint=f"scribes notify remove {name}")
+            if channels.find(tx, name) and not replace:
+                raise AlreadyExists(f"there is a channel {name} already", hint="--replace puts this in its place")
             channels.put(tx, made)
+            jobs.hasten(tx, _waiting_on(name))
             return _shown(made, tx.now_us)
 
     def each(self) -> list[Channel]:
@@ -67,13 +76,16 @@ class Channels:
             return [_shown(channel, tx.now_us) for channel in channels.each(tx)]
 
     def remove(self, name: str) -> Channel:
-        """The channel, forgotten with its secrets.
+        """The channel, forgotten with its secrets; what waited to go out on it is given up.
 
         Raises: NotFound.
         """
         with self._engine.write() as tx:
             found = _found(tx, name)
             channels.remove(tx, name)
+            for key in jobs.keys(tx, _waiting_on(name)):
+                jobs.remove(tx, key)
+            channels.give_up(tx, name, why="the channel was removed")
             return _shown(found, tx.now_us)
 
     def test(self, name: str, *, now: datetime) -> Channel:
@@ -90,7 +102,7 @@ class Channels:
         finally:
             notifier.close()
         with self._engine.write() as tx:
-            channels.set_breaker(tx, name, breaker.Breaker())
+            _works(tx, found)
             return _shown(found, tx.now_us)
 
     def deliveries(self, *, limit: int = 20) -> list[Delivery]:
@@ -143,7 +155,7 @@ class Notifying:
         twice: for the same moment of the same reminder there is one delivery on a channel, ever.
         """
         for channel in channels.each(tx):
-            key = f"{DELIVER}:{channel.name}:{told['reminder']}:{told['due_us']}"
+            key = f"{_waiting_on(channel.name)}{told['reminder']}:{told['due_us']}"
             jobs.enqueue(tx, DELIVER, {**told, "channel": channel.name}, run_us=tx.now_us, key=key, once=True)
 
     def _deliver(self, job: Job) -> str:
@@ -153,17 +165,22 @@ class Notifying:
             channel = channels.find(tx, job.payload["channel"])
             id = from_text(str(job.payload["reminder"]))
             reminder = items.find(tx, REMINDER, id, visible_to=self._context.visible_to)
+            told_us = reminders.clockwork(tx, reminder.n).told.told_us if reminder else None
         if channel is None or reminder is None:
-            return "gone"
-        if _is_needless(reminder.content, job.payload["due_us"]):
-            return "dealt with"
+            held = self._connected.pop(job.payload["channel"], None)
+            if held is not None:
+                held[1].close()
+            return "the channel or the reminder is gone"
+        needless = _needless(reminder.content, told_us or 0, int(job.payload["due_us"]))
+        if needless:
+            return needless
         if not breaker.may_try(channel.breaker, now_us):
             raise Later(
                 channel.breaker.open_until_us, f"{channel.name} rests after {channel.breaker.failures} failures"
             )
         notice = _notice(job, reminder, channel, late=_is_late(job, now_us))
         self._notifier(channel).send(notice)
-        return "sent"
+        return SENT
 
     def _notifier(self, channel: StoredChannel) -> Notifier:
         """The channel's notifier, connected once: it keeps its connection, its tokens and what it was asked to wait."""
@@ -179,16 +196,31 @@ class Notifying:
         return held[1]
 
     def _delivered(self, tx: Tx, job: Job, outcome: str) -> None:
-        if outcome == "sent":
-            channels.set_breaker(tx, job.payload["channel"], breaker.Breaker())
-            channels.record_delivery(tx, _record(tx, job, "sent", ""))
-            channels.forget_deliveries(tx, before_us=tx.now_us - DELIVERIES_KEPT_US)
+        if outcome != SENT:
+            channels.record_delivery(tx, _record(tx, job, "given up", outcome))
+            return
+        channel = channels.find(tx, job.payload["channel"])
+        if channel is not None and channel.breaker != breaker.Breaker():
+            _works(tx, channel)
+        channels.record_delivery(tx, _record(tx, job, "sent", ""))
+        channels.forget_deliveries(tx, before_us=tx.now_us - DELIVERIES_KEPT_US)
 
     def _failed(self, tx: Tx, job: Job, error: ScribesError, is_last: bool) -> None:
         channel = channels.find(tx, job.payload["channel"])
-        if channel is not None and error.code in ("unavailable", "busy"):
+        if channel is not None and error.code == "unavailable":
             channels.set_breaker(tx, channel.name, breaker.failed(channel.breaker, tx.now_us))
         channels.record_delivery(tx, _record(tx, job, "given up" if is_last else "waiting", error.message))
+
+
+def _waiting_on(name: str) -> str:
+    """How the keys of a channel's deliveries begin."""
+    return f"{DELIVER}:{name}:"
+
+
+def _works(tx: Tx, channel: StoredChannel) -> None:
+    """A channel went through: it rests no more, and what waited for it goes out."""
+    channels.set_breaker(tx, channel.name, breaker.succeeded(channel.breaker))
+    jobs.hasten(tx, _waiting_on(channel.name))
 
 
 def _found(tx: Tx, name: str) -> StoredChannel:
@@ -198,9 +230,17 @@ def _found(tx: Tx, name: str) -> StoredChannel:
     return found
 
 
-def _is_needless(content: Any, due_us: int) -> bool:
-    """Whether the person has dealt with the reminder before it could be told."""
-    return content.state != ACTIVE or content.deleted_us is not None or (content.done_us or 0) >= due_us
+def _needless(content: Any, told_us: int, due_us: int) -> str:
+    """Why a notice need not go out any more; empty where it must."""
+    if content.state != ACTIVE or content.deleted_us is not None:
+        return "the reminder is over"
+    if content.snoozed_us == due_us:
+        # Wanted for this very moment, whatever was dealt with or told of others.
+        return ""
+    if (content.done_us or 0) >= due_us:
+        return "dealt with before it went out"
+    # It recurs, and nobody wants twenty notices of what was every hour.
+    return "a later one took its place" if told_us > due_us else ""
 
 
 def _is_late(job: Job, now_us: int) -> bool:

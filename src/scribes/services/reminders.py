@@ -9,10 +9,13 @@ from ..domain.reminders import (
     MAX_TEXT,
     REMINDER,
     ReminderContent,
+    Told,
     dealt_with,
+    done_before,
     fire,
     next_us,
     open_us,
+    sleeps_until,
     snoozed,
     told_before,
 )
@@ -26,7 +29,7 @@ from .items import add_in, write_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from .context import Context
 
 JOB = "remind"
-MOST = 10_000
+MOST, BATCH = 10_000, 500
 
 
 class Reminders:
@@ -51,16 +54,15 @@ class Reminders:
 
         Raises: InvalidInput, for a rule or zone that cannot be, or a moment that is past.
         """
-        from ..domain.recurrence import check_rule, check_zone, instant, next_after
+        from ..domain.recurrence import check_rule, check_zone, instant, next_after, walls
 
         zone, rule = check_zone(new.zone), check_rule(new.rule) if new.rule else ""
         starts = new.starts.replace(second=0, microsecond=0, tzinfo=None)
         with self._engine.write() as tx:
             if rule:
-                # The first occurrence of the rule at or after its beginning, and not in the past.
-                floor_us = max(instant(starts, zone) - 1, tx.now_us)
-                first = next_after(starts, rule, zone, floor_us)
-                if first is None:
+                # A calendar counts the beginning as the first time, so the rule begins with its own first one.
+                starts = next(walls(starts, rule, starts), starts)
+                if next_after(starts, rule, zone, max(instant(starts, zone) - 1, tx.now_us)) is None:
                     raise InvalidInput(f"{new.typed or new.rule!r} never comes", hint="the rule ends before now")
             elif instant(starts, zone) <= tx.now_us:
                 raise InvalidInput(f"{new.typed or starts} is in the past", hint='scribes remind 2 "tomorrow 8am"')
@@ -120,8 +122,11 @@ class Reminders:
             occurrence = derived.open_us if derived.open_us is not None else derived.next_us
             if derived.next_us is not None and derived.next_us <= now_us:
                 # Its moment has come, and nobody was there to tell it.
-                occurrence = fire(stored.content, derived.next_us, now_us).occurrence_us
-            return dealt_with(stored.content, occurrence, stored.created_us)
+                occurrence = fire(stored.content, derived.told, derived.next_us, now_us).occurrence_us
+            elif sleeps_until(stored.content, derived.told) is not None and derived.told.told_us is not None:
+                # What sleeps is what had fired, not what comes after it.
+                occurrence = derived.told.told_us
+            return dealt_with(stored.content, occurrence, created_us=stored.created_us, now_us=now_us)
 
         return self._change(refs, deal)
 
@@ -139,9 +144,18 @@ class Reminders:
         """
         return self._change(refs, lambda stored, *_: replaced(stored.content, state=CANCELLED))
 
-    def each(self, *, over: bool = False) -> list[Reminder]:
-        """All reminders, for a calendar."""
-        return self.recent(over=over, limit=MOST)
+    def each(self, *, over: bool = False) -> Iterator[Reminder]:
+        """Every reminder that goes on, in flat memory; with `over`, then those that are done or cancelled."""
+        for find in (reminders.active, reminders.over)[: 1 + over]:
+            after = 0
+            while True:
+                with self._engine.read() as tx:
+                    found = find(tx, after=after, visible_to=self._context.visible_to, limit=BATCH)
+                    page = [self._shown(tx, stored) for stored in found]
+                if not found:
+                    break
+                yield from page
+                after = found[-1].n
 
     def _change(
         self, refs: Sequence[str], change: Callable[[Stored, Clockwork, int], ReminderContent]
@@ -185,7 +199,7 @@ class Reminders:
 def after_reminder(tx: Tx, _: Context, stored: Stored) -> None:
     """Work out anew when a reminder fires, and put its job where it belongs: in the transaction that changed it."""
     derived = reminders.clockwork(tx, stored.n)
-    _set(tx, stored, derived.told_us, late=derived.late)
+    _set(tx, stored, derived.told, late=derived.late)
 
 
 def fire_due(tx: Tx, context: Context, job: Job, tell: Callable[[Tx, dict[str, Any]], None]) -> None:
@@ -199,24 +213,38 @@ def fire_due(tx: Tx, context: Context, job: Job, tell: Callable[[Tx, dict[str, A
         # It was changed after the job was taken; its own job knows.
         _set_job(tx, stored, due_us)
         return
-    firing = fire(stored.content, due_us, tx.now_us)
-    _set(tx, stored, max(firing.occurrence_us, derived.told_us or 0), late=firing.is_late)
+    firing = fire(stored.content, derived.told, due_us, tx.now_us)
+    _set(tx, stored, firing.told, late=firing.is_late)
     told = {"reminder": to_text(stored.id), "due_us": firing.occurrence_us, "missed": firing.missed}
     tell(tx, told | {"late": firing.is_late})
 
 
 def clock_was_set_back(tx: Tx, context: Context) -> None:
     """Work out anew what a clock that stood too far ahead has skipped."""
-    for stored in reminders.told_beyond(tx, tx.now_us, visible_to=context.visible_to, limit=MOST):
-        told_us = reminders.clockwork(tx, stored.n).told_us
-        _set(tx, stored, told_us and told_before(stored.content, told_us, tx.now_us), late=False)
+    found = reminders.told_beyond(tx, tx.now_us, visible_to=context.visible_to, limit=MOST)
+    operation = 0
+    for stored in found:
+        after = stored.content
+        if stored.changed_us > tx.now_us:
+            # What was dealt with by that clock is not.
+            after = done_before(after, tx.now_us)
+        if after != stored.content:
+            operation = operation or operations.begin(tx, "the clock was set back")
+            stored = write_in(tx, context, REMINDER, stored, after, operation)  # noqa: PLW2901
+        _set(tx, stored, told_before(after, reminders.clockwork(tx, stored.n).told, tx.now_us), late=False)
 
 
-def _set(tx: Tx, stored: Stored, told_us: int | None, *, late: bool) -> None:
-    """Keep what follows from an occurrence being the last that was told, and the job of the next one."""
-    coming = next_us(stored.content, told_us, stored.created_us)
-    waits = open_us(stored.content, told_us, tx.now_us)
-    reminders.set_clockwork(tx, stored.n, Clockwork(coming, told_us, waits, late and waits is not None))
+def without_job(tx: Tx) -> list[bytes]:
+    """The ids of reminders that fire some time, and for which nothing waits: none, where all is well."""
+    keys = jobs.keys(tx, f"{JOB}:")
+    return [id for id in reminders.waiting(tx) if f"{JOB}:{to_text(id)}" not in keys]
+
+
+def _set(tx: Tx, stored: Stored, told: Told, *, late: bool) -> None:
+    """Keep what follows from what was told, and the job of the next time."""
+    coming = next_us(stored.content, told, created_us=stored.created_us, now_us=tx.now_us)
+    waits = open_us(stored.content, told)
+    reminders.set_clockwork(tx, stored.n, Clockwork(coming, told, waits, late and waits is not None))
     _set_job(tx, stored, coming)
 
 

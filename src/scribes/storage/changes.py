@@ -64,6 +64,11 @@ def items(tx: Tx, kind: str) -> Iterator[bytes]:
         yield item
 
 
+def last(tx: Tx) -> int:
+    """The number of the last change that came here: where it is the same, nothing has changed."""
+    return int(tx.value("SELECT max(n) FROM change") or 0)
+
+
 def space_of(tx: Tx, item: bytes) -> int:
     """The key of the space an item lives in."""
     return int(tx.value("SELECT space_id FROM change WHERE item_id = ? LIMIT 1", (item,)))

@@ -98,6 +98,11 @@ def record_delivery(tx: Tx, delivery: StoredDelivery) -> None:
     )
 
 
+def give_up(tx: Tx, channel: str, *, why: str) -> None:
+    """What waits for a channel does so no more."""
+    tx.run("UPDATE delivery SET state = 'given up', error = ? WHERE channel = ? AND state = 'waiting'", (why, channel))
+
+
 def deliveries(tx: Tx, *, limit: int) -> list[StoredDelivery]:
     """The last deliveries, the latest first."""
     sql = (

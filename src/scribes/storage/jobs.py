@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ..ports import Row, Tx
 
-COLUMNS = "run_us, id, kind, key, once, payload, attempts"
+COLUMNS = "run_us, id, kind, key, once, payload, attempts, claims"
 
 
 @record
@@ -63,7 +63,8 @@ def release_all(tx: Tx) -> None:
 def claim(tx: Tx, *, lease_us: int, limit: int) -> list[Job]:
     """Jobs that are due and that no living runner has, now this one's until `lease_us`; the earliest first."""
     rows = tx.rows(
-        "UPDATE job SET lease_us = ?, attempts = attempts + 1 WHERE (run_us, id) IN (SELECT run_us, id FROM job"
+        "UPDATE job SET lease_us = ?, attempts = attempts + 1, claims = claims + 1"
+        " WHERE (run_us, id) IN (SELECT run_us, id FROM job"
         " WHERE run_us <= ? AND (lease_us IS NULL OR lease_us <= ?) ORDER BY run_us, id LIMIT ?)"
         f" RETURNING {COLUMNS}",
         (lease_us, tx.now_us, tx.now_us, limit),
@@ -73,7 +74,7 @@ def claim(tx: Tx, *, lease_us: int, limit: int) -> list[Job]:
 
 def finish(tx: Tx, job: Job) -> bool:
     """Take a job out because it is done; False where it is no longer this attempt's to finish."""
-    taken = tx.value("DELETE FROM job WHERE id = ? AND attempts = ? RETURNING 1", (job.id, job.attempts))
+    taken = tx.value("DELETE FROM job WHERE id = ? AND claims = ? RETURNING 1", (job.id, job.claims))
     if taken and job.key is not None and job.once:
         tx.run("INSERT OR IGNORE INTO job_done (key, done_us) VALUES (?, ?)", (job.key, tx.now_us))
     return bool(taken)
@@ -82,22 +83,53 @@ def finish(tx: Tx, job: Job) -> bool:
 def put_off(tx: Tx, job: Job, *, run_us: int, error: str, counts: bool = True) -> None:
     """Let a job wait until another moment; `counts` tells whether this was an attempt."""
     tx.run(
-        "UPDATE job SET run_us = ?, lease_us = NULL, error = ?, attempts = attempts - ? WHERE id = ? AND attempts = ?",
-        (run_us, error, int(not counts), job.id, job.attempts),
+        "UPDATE job SET run_us = ?, lease_us = NULL, error = ?, attempts = attempts - ? WHERE id = ? AND claims = ?",
+        (run_us, error, int(not counts), job.id, job.claims),
     )
 
 
 def park(tx: Tx, job: Job, *, error: str) -> None:
     """Leave a job to a person: it is not run again by itself."""
     tx.run(
-        "UPDATE job SET run_us = ?, lease_us = NULL, parked_us = ?, error = ? WHERE id = ? AND attempts = ?",
-        (PARKED_US, tx.now_us, error, job.id, job.attempts),
+        "UPDATE job SET run_us = ?, lease_us = NULL, parked_us = ?, error = ? WHERE id = ? AND claims = ?",
+        (PARKED_US, tx.now_us, error, job.id, job.claims),
     )
 
 
 def pull_in(tx: Tx, *, run_us: int) -> None:
     """Bring jobs that were put off beyond a moment back to it: the clock that put them off was wrong."""
     tx.run("UPDATE job SET run_us = ? WHERE run_us > ? AND run_us < ? AND error != ''", (run_us, run_us, PARKED_US))
+
+
+def give_back(tx: Tx, job: Job) -> None:
+    """Let go of a job that was taken and not begun."""
+    sql = "UPDATE job SET lease_us = NULL, attempts = attempts - 1 WHERE id = ? AND claims = ?"
+    tx.run(sql, (job.id, job.claims))
+
+
+def is_leased(tx: Tx, id: bytes) -> bool:
+    """Whether a runner has a job now."""
+    return bool(tx.value("SELECT lease_us > ? FROM job WHERE id = ?", (tx.now_us, id)))
+
+
+def kind_of(tx: Tx, id: bytes) -> str:
+    """The kind of a job."""
+    return str(tx.value("SELECT kind FROM job WHERE id = ?", (id,)) or "")
+
+
+def keys(tx: Tx, start: str) -> set[str]:
+    """The keys of waiting jobs that begin so."""
+    rows = tx.rows("SELECT key FROM job WHERE key >= ? AND key < ?", (start, f"{start}\U0010ffff"))
+    return {row[0] for row in rows}
+
+
+def hasten(tx: Tx, start: str) -> None:
+    """Try jobs whose keys begin so at once: what kept them from going through is over."""
+    tx.run(
+        "UPDATE job SET run_us = ? WHERE key >= ? AND key < ? AND run_us > ?"
+        " AND parked_us IS NULL AND lease_us IS NULL",
+        (tx.now_us, start, f"{start}\U0010ffff", tx.now_us),
+    )
 
 
 def retry(tx: Tx, id: bytes) -> None:
@@ -129,9 +161,9 @@ def resolve(tx: Tx, ref: str) -> bytes:
 
 def recent(tx: Tx, *, parked: bool, limit: int) -> list[Waiting]:
     """Jobs in the order of their moments, or only the parked ones."""
-    where = "parked_us IS NOT NULL" if parked else "1"
+    where = f"run_us = {PARKED_US} AND parked_us IS NOT NULL" if parked else "1"
     sql = f"SELECT {COLUMNS}, lease_us, parked_us, error FROM job WHERE {where} ORDER BY run_us, id LIMIT ?"
-    return [Waiting(_job(row), row[7], row[8], row[9]) for row in tx.rows(sql, (limit,))]
+    return [Waiting(_job(row), row[8], row[9], row[10]) for row in tx.rows(sql, (limit,))]
 
 
 def counts(tx: Tx) -> tuple[int, int]:
@@ -148,4 +180,4 @@ def forget_done(tx: Tx, *, before_us: int) -> None:
 def _job(row: Row) -> Job:
     import json
 
-    return Job(row[0], row[1], row[2], row[3], bool(row[4]), json.loads(row[5]), row[6])
+    return Job(row[0], row[1], row[2], row[3], bool(row[4]), json.loads(row[5]), row[6], row[7])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.reminders import REMINDER
+from ..domain.reminders import REMINDER, Told
 from ..records import record
 from . import items
 
@@ -15,25 +15,26 @@ if TYPE_CHECKING:
 
 @record
 class Clockwork:
-    """What is derived of a reminder: when it fires next, what was told here last, what fired and waits, and if late."""
+    """What is derived of a reminder: when it fires next, what was told here, what fired and waits, and if late."""
 
     next_us: int | None
-    told_us: int | None
+    told: Told
     open_us: int | None
     late: bool
 
 
 def clockwork(tx: Tx, n: int) -> Clockwork:
     """What is derived of a reminder."""
-    row = tx.row("SELECT next_us, told_us, open_us, late FROM reminder WHERE n = ?", (n,)) or (None, None, None, 0)
-    return Clockwork(row[0], row[1], row[2], bool(row[3]))
+    sql = "SELECT next_us, told_us, slept_us, open_us, late FROM reminder WHERE n = ?"
+    row = tx.row(sql, (n,)) or (None, None, None, None, 0)
+    return Clockwork(row[0], Told(row[1], row[2]), row[3], bool(row[4]))
 
 
 def set_clockwork(tx: Tx, n: int, derived: Clockwork) -> None:
     """Keep what is derived of a reminder."""
     tx.run(
-        "UPDATE reminder SET next_us = ?, told_us = ?, open_us = ?, late = ? WHERE n = ?",
-        (derived.next_us, derived.told_us, derived.open_us, int(derived.late), n),
+        "UPDATE reminder SET next_us = ?, told_us = ?, slept_us = ?, open_us = ?, late = ? WHERE n = ?",
+        (derived.next_us, derived.told.told_us, derived.told.slept_us, derived.open_us, int(derived.late), n),
     )
 
 
@@ -81,6 +82,23 @@ def about(tx: Tx, id: str, *, visible_to: Spaces, limit: int) -> list[Stored]:
 
 
 def told_beyond(tx: Tx, now_us: int, *, visible_to: Spaces, limit: int) -> list[Stored]:
-    """Recurring reminders of which something was told for a moment that has not come."""
-    where = "deleted_us IS NULL AND rule != '' AND told_us > ?"
+    """Recurring reminders of which something was told, dealt with or begun at a moment that has not come."""
+    where = "deleted_us IS NULL AND rule != '' AND max(coalesce(told_us, 0), coalesce(done_us, 0), created_us) > ?"
     return items.select(tx, REMINDER, where, (now_us,), visible_to=visible_to, order="n", limit=limit)
+
+
+def active(tx: Tx, *, after: int, visible_to: Spaces, limit: int) -> list[Stored]:
+    """Reminders that go on, by ascending key: a way through all of them in flat memory."""
+    where = "deleted_us IS NULL AND state = 'active' AND n > ?"
+    return items.select(tx, REMINDER, where, (after,), visible_to=visible_to, order="n", limit=limit)
+
+
+def over(tx: Tx, *, after: int, visible_to: Spaces, limit: int) -> list[Stored]:
+    """Reminders that are done or cancelled, likewise."""
+    where = "deleted_us IS NULL AND state != 'active' AND n > ?"
+    return items.select(tx, REMINDER, where, (after,), visible_to=visible_to, order="n", limit=limit)
+
+
+def waiting(tx: Tx) -> list[bytes]:
+    """The ids of reminders that fire some time."""
+    return [row[0] for row in tx.rows("SELECT id FROM reminder WHERE next_us IS NOT NULL")]

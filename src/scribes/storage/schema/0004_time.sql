@@ -21,9 +21,11 @@ CREATE TABLE reminder (
   snoozed_us INTEGER,
   state      TEXT NOT NULL,
   deleted_us INTEGER,
-  -- derived: when it fires next; the occurrence that was told here last; the one that fired and waits to be dealt with.
+  -- derived: when it fires next; the occurrence that was told here last; the last sleep that ended by telling it; the
+  -- occurrence that fired and waits to be dealt with.
   next_us    INTEGER,
   told_us    INTEGER,
+  slept_us   INTEGER,
   open_us    INTEGER,
   late       INTEGER NOT NULL DEFAULT 0
 );
@@ -122,6 +124,7 @@ CREATE INDEX review_day ON review (day);
 
 -- What waits to be done at a moment, written in the transaction of the change that needs it. The rows lie in the order
 -- of their moments, so that what is due lies side by side (docs/decisions/0025). `key`, where there is one, stands once.
+-- `attempts` may begin anew, `claims` only grows: it tells whose a job is that was taken twice.
 -- `once`: after it is done its key is kept in job_done, and never taken again. `lease_us`: a runner has it, until then.
 -- A parked job keeps failing and waits for a person; its moment is the last one there is.
 CREATE TABLE job (
@@ -132,6 +135,7 @@ CREATE TABLE job (
   once       INTEGER NOT NULL,
   payload    TEXT NOT NULL,
   attempts   INTEGER NOT NULL DEFAULT 0,
+  claims     INTEGER NOT NULL DEFAULT 0,
   lease_us   INTEGER,
   parked_us  INTEGER,
   error      TEXT NOT NULL DEFAULT '',
