@@ -14,18 +14,44 @@ from .version import __version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .errors import ScribesError
-    from .models import Backup, Check, Draft, Hit, ImportReport, NewNote, Note, NotePatch, Revision, TagCount, Undone
+    from .models import (
+        Backup,
+        Card,
+        Check,
+        Draft,
+        Hit,
+        ImportReport,
+        NewNote,
+        NewPrayer,
+        NewReminder,
+        Note,
+        NotePatch,
+        Prayer,
+        PrayerPatch,
+        Reminder,
+        ReviewCard,
+        Revision,
+        TagCount,
+        Undone,
+    )
     from .wiring import Scribes, open
 
 __all__ = [
     "Backup",
+    "Card",
     "Check",
     "Draft",
     "Hit",
     "ImportReport",
     "NewNote",
+    "NewPrayer",
+    "NewReminder",
     "Note",
     "NotePatch",
+    "Prayer",
+    "PrayerPatch",
+    "Reminder",
+    "ReviewCard",
     "Revision",
     "Scribes",
     "ScribesError",

@@ -8,10 +8,12 @@ import pytest
 
 import scribes
 from scribes.domain.dates import to_us
-from scribes.domain.prayers import PRAYED, PRAYER
+from scribes.domain.prayers import PRAYED, PRAYER, PrayedContent, PrayerContent
 from scribes.errors import InvalidInput, NotFound
 from scribes.models.prayers import NewPrayer, Prayer, PrayerPatch
 from scribes.services import items
+from scribes.services.items import add_in
+from scribes.storage import operations
 
 # Noon where the tests run, so that the day is the same in every zone.
 MONDAY = datetime(2026, 11, 23, 12).astimezone()
@@ -209,6 +211,43 @@ def test_an_answer_has_its_day_and_thanks_and_says_how_long_it_took(desk: Desk) 
     assert titles(desk.prayers.recent(state="answered")) == ["One"]
 
 
+def test_more_thanks_leave_the_day_of_the_answer(desk: Desk) -> None:
+    one = desk.add("One")
+    desk.prayers.answer(one.id, "Well.", on=date(2026, 11, 23))
+    desk.sleep(10)
+
+    changed = desk.prayers.answer(one.id, "Well, and home.")
+
+    assert (changed.answered_on, changed.thanks) == (date(2026, 11, 23), "Well, and home.")
+
+
+def test_an_answer_outlives_the_trash_and_the_archive(desk: Desk) -> None:
+    one = desk.prayers.answer(desk.add("One").id, "Well.", on=date(2026, 11, 23))
+
+    def kept(found: list[Prayer]) -> list[object]:
+        return [(one.state, one.answered_on, one.thanks, one.deleted_at) for one in found]
+
+    answered = ("answered", date(2026, 11, 23), "Well.", None)
+    desk.prayers.remove([one.id])
+    assert desk.prayers.answers() == []
+    assert kept(desk.prayers.reopen([one.id])) == [answered]
+    desk.prayers.archive([one.id])
+    assert kept(desk.prayers.answers()) == [("archived", *answered[1:])]
+    assert desk.vault.statistics.summary().answered_after_days == 0
+    assert kept(desk.prayers.reopen([one.id])) == kept(desk.prayers.answers()) == [answered]
+    assert kept(desk.prayers.reopen([one.id])) == [("open", None, "", None)]
+    assert desk.prayers.answers() == []
+
+
+def test_answers_are_found_by_person_and_tag_the_last_first(desk: Desk) -> None:
+    for number, title in enumerate(("One for @Ruth", "Two for @Ruth #health", "Three")):
+        desk.prayers.answer(desk.add(title).id, on=date(2026, 11, 1 + number))
+
+    assert titles(desk.prayers.answers(limit=2)) == ["Three", "Two for @Ruth #health"]
+    assert titles(desk.prayers.answers(person="ruth")) == ["Two for @Ruth #health", "One for @Ruth"]
+    assert titles(desk.prayers.answers(tag="health")) == ["Two for @Ruth #health"]
+
+
 def test_an_answer_cannot_come_from_the_future(desk: Desk) -> None:
     one = desk.add("One")
 
@@ -278,3 +317,27 @@ def test_a_rhythm_in_words_of_a_newer_scribes_takes_its_turn(desk: Desk) -> None
 
     assert desk.today() == [("One", False)]
     assert desk.prayers.get(one.id).rhythm == "when the moon is blue"
+
+
+def test_a_record_that_names_no_prayer_and_no_day_harms_nothing(desk: Desk) -> None:
+    context, one = desk.vault._context, desk.add("One")
+    with context.engine.write() as tx:
+        operation = operations.begin(tx, context.command)
+        for prayer, day in (("no id", "2026-11-23"), (one.id, "2026-11-2"), (one.id, "")):
+            add_in(tx, context, PRAYED, PrayedContent(prayer, tx.now_us, day, ""), operation)
+        add_in(tx, context, PRAYER, PrayerContent("Two", state="answered", answered_on="soon"), operation)
+        items.rebuild(tx, context, PRAYED)
+
+    assert desk.today() == [("One", False)]
+    assert (desk.prayers.get(one.id).times, len(desk.prayers.log(one.id))) == (2, 2)
+    assert [(two.title, two.answered_on) for two in desk.prayers.answers()] == [("Two", None)]
+    assert desk.vault.statistics.summary().answered_after_days is None
+
+
+def test_how_many_are_left_is_what_the_list_says(desk: Desk) -> None:
+    ids = [desk.add(f"P{number}", "daily" if number % 2 else "").id for number in range(9)]
+    desk.prayers.prayed(ids[:4])
+
+    left = sum(not one.done for one in desk.prayers.today())
+
+    assert desk.prayers.left_today() == left == 3

@@ -9,14 +9,16 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import scribes
 from scribes import NotePatch
 from scribes.config import Settings
-from scribes.domain.dates import to_us
-from scribes.domain.reviews import CARD, REVIEW, CardState, schedule
+from scribes.domain import highlights
+from scribes.domain.dates import from_us, to_us
+from scribes.domain.reviews import CARD, REVIEW, CardContent, CardState, ReviewContent, schedule
 from scribes.errors import InvalidInput, NotFound
 from scribes.ids import from_text
 from scribes.models.reviews import Card
@@ -226,9 +228,10 @@ def test_reviews_on_two_devices_add_up_in_whatever_order_they_arrive(desk: Desk,
         theirs = items.select(tx, REVIEW, "true", visible_to=(1,), order="n", limit=100)
     for one, arriving in ((desk, theirs), (second, mine)):
         chance.shuffle(arriving)
-        with one.vault._context.engine.write() as tx:
-            operation = operations.begin(tx, "arrival")
-            for review in arriving:
+        for review in arriving:
+            one.now = from_us(review.created_us)
+            with one.vault._context.engine.write() as tx:
+                operation = operations.begin(tx, "arrival")
                 item_service.add_in(tx, one.vault._context, REVIEW, review.content, operation, id=review.id)
 
     assert desk.derived() == second.derived() == desk.replayed()
@@ -244,6 +247,116 @@ def test_a_clock_that_was_set_back_breaks_nothing(desk: Desk) -> None:
     desk.reviews.status()
 
     assert desk.derived() == desk.replayed()
+
+
+def test_a_card_that_was_answered_by_a_clock_ahead_comes_back_in_time_once_it_is_answered_again(desk: Desk) -> None:
+    (card,) = verses(desk, 1)
+    desk.pass_time(days=400)
+    desk.reviews.answer(card.id, 4)
+    desk.now = NOW
+    before = desk.derived()
+    answered = desk.reviews.answer(card.id, 3)
+    assert desk.derived() == desk.replayed()
+    due_at = desk.reviews.card(card.id).card.due_at
+
+    assert due_at is not None
+    assert due_at <= NOW + timedelta(seconds=answered.interval_s)
+    with desk.vault._context.engine.read() as tx:
+        assert [row[1] for row in cards.log(tx)] == [to_us(NOW + timedelta(days=400)), to_us(NOW)]
+    desk.pass_time(seconds=answered.interval_s)
+    assert len(desk.reviews.due()) == 1
+    assert desk.reviews.answer(card.id, 3).interval_s > answered.interval_s
+    desk.reviews.undo()
+    desk.reviews.undo()
+    assert desk.derived() == before
+
+
+@pytest.mark.parametrize("moved", [{"days": -400}, {"hours": -11}, {"minutes": -1}])
+def test_the_last_answer_is_the_one_given_last_wherever_the_clock_stands(desk: Desk, moved: dict[str, int]) -> None:
+    first, second = verses(desk, 2)
+    desk.reviews.answer(first.id, 3)
+    desk.pass_time(**moved)
+    desk.reviews.answer(second.id, 3)
+
+    assert desk.reviews.undo().id == second.id
+    assert desk.reviews.undo().id == first.id
+
+
+@pytest.mark.parametrize("card", ["", "no id", "é" * 36, "0" * 31, "\x00", "ffffffff-ffff-ffff-ffff-ffffffffffff"])
+def test_a_review_from_elsewhere_may_name_anything_as_its_card(desk: Desk, card: str) -> None:
+    with desk.vault._context.engine.write() as tx:
+        operation = operations.begin(tx, "arrival")
+        for kind, content in (
+            (REVIEW, ReviewContent(card, -1, "no day", 3)),
+            (REVIEW, ReviewContent(card, 2**62, "", 99)),
+            (CARD, CardContent("highlight", card, card, card)),
+            (CARD, CardContent("verse", card, card, card)),
+            (CARD, CardContent(card, card, card, card)),
+        ):
+            item_service.add_in(tx, desk.vault._context, kind, content, operation)
+    desk.reviews.status()
+    desk.reviews.forecast()
+
+    assert desk.titles() == []
+    assert desk.reviews.to_do()[0] == 0
+    assert {one.is_passed_over for one in desk.reviews.recent()} == {True}
+
+
+def test_an_answer_from_elsewhere_may_have_any_moment(desk: Desk) -> None:
+    (card,) = verses(desk, 1)
+    with desk.vault._context.engine.write() as tx:
+        operation = operations.begin(tx, "arrival")
+        for at_us in (2**63 - 1, -(2**63), 2**62):
+            content = ReviewContent(card.id, at_us, "no day", 3)
+            item_service.add_in(tx, desk.vault._context, REVIEW, content, operation)
+
+    assert desk.derived() == desk.replayed()
+    desk.reviews.answer(card.id, 3)
+    desk.reviews.recent()
+
+
+def test_more_marked_places_than_anybody_learns_are_refused(desk: Desk) -> None:
+    id = note(desk, "Much", " ".join(f"==word {number}==" for number in range(2_000)))
+    with pytest.raises(InvalidInput, match="more than 500 places are marked"):
+        desk.reviews.add_highlights(id)
+
+    assert desk.reviews.recent() == []
+
+
+def test_a_note_is_parsed_once_for_all_its_highlights(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = 0
+    marks = highlights._marks
+
+    def counted(texts: tuple[str, ...]) -> Any:
+        nonlocal parsed
+        parsed += 1
+        return marks(texts)
+
+    monkeypatch.setattr(highlights, "_marks", counted)
+    id = note(desk, "Much", " ".join(f"==word {number}==" for number in range(400)))
+    added = desk.reviews.add_highlights(id)
+
+    assert len({card.id for card in added}) == 400
+    assert added[0].title.startswith("[…] word 1 word 2")
+    assert parsed == 1
+
+
+def test_what_is_marked_in_the_title_is_a_highlight_and_no_card_shows_the_marks(desk: Desk) -> None:
+    id = note(desk, "Grace is ==not earned==", "It is ==given==.")
+    cards_of_note = [desk.reviews.add_note(id), *desk.reviews.add_highlights(id)]
+
+    assert [card.title for card in cards_of_note] == ["Grace is not earned", "Grace is […]", "It is […]."]
+    assert [(one.front, one.back) for one in desk.reviews.due()] == [
+        ("Grace is not earned", "It is ==given==."),
+        ("Grace is […]", "Grace is not earned"),
+        ("It is […].", "It is given."),
+    ]
+
+
+def test_marked_words_that_do_not_fit_into_a_heading_show_no_marks(desk: Desk) -> None:
+    card = desk.reviews.add_note(note(desk, "", f"{'Long ' * 10}==words that are cut off in the heading=="))
+
+    assert card.title == f"{'Long ' * 10}words…"
 
 
 def test_a_card_whose_note_is_in_the_trash_is_passed_over_and_not_lost(desk: Desk) -> None:
@@ -266,6 +379,40 @@ def test_a_highlight_that_left_its_note_is_passed_over_until_it_is_back(desk: De
     desk.vault.notes.change(id, NotePatch(body="And it is ==given== freely."))
 
     assert desk.titles() == ["And it is […] freely."]
+
+
+def test_what_cannot_be_shown_is_not_counted_as_due(desk: Desk) -> None:
+    kept, gone = note(desk, "Kept", "A ==word== and ==more==, ==over\na line=="), note(desk, "Gone", "A ==word==")
+    for id in (kept, gone):
+        desk.reviews.add_note(id)
+        desk.reviews.add_highlights(id)
+    assert desk.reviews.to_do()[0] == 6
+    desk.pass_time(minutes=1)
+    desk.vault.notes.remove([gone])
+    desk.vault.notes.change(kept, NotePatch(body="A ==word== and less, ==over\na line=="))
+    assert desk.reviews.to_do()[0] == len(desk.reviews.due()) == 3
+    assert desk.reviews.status().new == desk.reviews.forecast()[0].new == 3
+    for one in desk.reviews.due():
+        desk.reviews.answer(one.card.id, 4)
+    desk.pass_time(days=300)
+    desk.vault.notes.change(kept, NotePatch(body="Nothing."))
+
+    assert desk.reviews.to_do()[0] == len(desk.reviews.due()) == desk.reviews.status().due == 1
+    desk.vault.notes.restore([gone])
+    assert desk.reviews.to_do()[0] == len(desk.reviews.due()) == 3
+
+
+def test_a_verse_whose_text_is_no_longer_here_is_not_counted_as_due(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "own.tsv"
+    file.write_text("Rom.8.28\tAll things work together.\n", encoding="utf-8")
+    desk.vault.scripture.add(str(file), code="own", name="Own", language="en", licence="mine")
+    desk.reviews.add_passage("Rom 8:28", translation="own")
+    desk.reviews.add_passage("Rom 8:28")
+    assert desk.reviews.to_do()[0] == 2
+    for own in Path(desk.vault.scripture.folder).glob("own*"):
+        own.unlink()
+
+    assert desk.reviews.to_do()[0] == len(desk.reviews.due()) == 1
 
 
 def test_a_suspended_card_does_not_come_and_a_resumed_one_comes_as_it_would_have(desk: Desk) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import termios
 
 import pytest
+
+from scribes.cli import keys
 
 from .machine import Machine, Terminal
 
@@ -200,6 +203,124 @@ def test_whoever_leaves_in_the_middle_keeps_the_answers_and_the_terminal(library
     assert "1 card reviewed" in seen(terminal)
     assert "Traceback" not in terminal.text
     assert len(library.run("review").out.splitlines()) == 2
+
+
+def test_a_card_suspended_elsewhere_while_it_is_shown_is_told_and_the_next_one_comes(library: Machine) -> None:
+    terminal = opened(library)
+    press(terminal, " ", "4 easy")
+    library.ok("review", "list")
+    library.ok("review", "suspend", "1")
+    press(terminal, "4", "the card is suspended")
+    assert "Grace upon grace" in seen(terminal)
+    library.ok("review", "remove", "2")
+    library.ok("review", "remove", "3")
+    press(terminal, " ", "4 easy")
+    terminal.send("3")
+
+    assert terminal.finish() == 0
+    assert "no card was answered" in seen(terminal)
+
+
+def test_several_pasted_lines_are_text_and_no_orders(library: Machine) -> None:
+    terminal = opened(library)
+    assert "\x1b[?2004h" in terminal.text
+    press(terminal, "\x1b[200~ 4\rq\x1b[201~", "first letters")
+    press(terminal, "m", "first letters")
+    press(terminal, "m", "type it out")
+    press(terminal, "\x1b[200~we know\r\nthat all\r4\nq things\x1b[201~ work", "that all 4 q things work▏")
+    press(terminal, "\r", "words right")
+    terminal.send("q")
+
+    assert terminal.finish() == 0
+    assert "no card was answered" in seen(terminal)
+    assert "\x1b[?2004l" in terminal.text
+
+
+def test_a_paste_in_parts_is_one_key() -> None:
+    data = "a\x1b[200~wé\r4\x1b[201~\x1b[A\x1b[200~\x1b[201~b".encode()
+    whole = ["a", f"{keys.PASTED}wé 4", keys.UP, keys.PASTED, "b"]
+    for first in range(data.index(b"w"), data.index(b"\x1b[A") + 1):
+        for second in range(first, data.index(b"\x1b[A") + 1):
+            keyboard = keys.Keyboard()
+            parts = (data[:first], data[first:second], data[second:])
+
+            assert [key for part in parts for key in keyboard._named(part)] == whole
+
+
+def test_what_a_simple_terminal_pastes_behind_the_first_line_answers_nothing(library: Machine) -> None:
+    terminal = opened(library)
+    press(terminal, "m", "first letters")
+    press(terminal, "m", "type it out")
+    press(terminal, "we know\r4\r \r4\rq", "words right")
+    assert "Romans 8:28" in seen(terminal)
+    terminal.send("q")
+
+    assert terminal.finish() == 0
+    assert "no card was answered" in seen(terminal)
+
+
+SHELL = """
+import os, signal, sys, termios
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+child = os.fork()
+if not child:
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    os.execvp("scribes", ["scribes", "review"])
+while True:
+    _, status = os.waitpid(child, os.WUNTRACED)
+    if not os.WIFSTOPPED(status):
+        sys.exit(os.waitstatus_to_exitcode(status))
+    os.tcsetpgrp(0, os.getpgrp())
+    canonical = termios.tcgetattr(0)[3] & termios.ICANON != 0
+    print("STOPPED", canonical, flush=True)
+    sys.stdin.readline()
+    os.tcsetpgrp(0, child)
+    os.killpg(child, signal.SIGCONT)
+"""
+
+
+def test_ctrl_z_gives_the_shell_its_screen_and_fg_goes_on(library: Machine) -> None:
+    terminal = Terminal(library, [sys.executable, "-c", SHELL])
+    terminal.wait_for("q quit")
+    press(terminal, " ", "4 easy")
+    before = len(terminal.raw)
+    terminal.send("\x1a")
+    terminal.wait_for("STOPPED", after=before)
+    terminal.wait_for("True", after=before)
+    assert terminal.raw[before:].index(LEFT.encode()) < terminal.raw[before:].index(b"STOPPED")
+    assert b"\x1b[?25h" in terminal.raw[before:]
+    before = len(terminal.raw)
+    terminal.send("\n")
+    terminal.wait_for("4 easy", after=before)
+    assert b"\x1b[?1049h" in terminal.raw[before:]
+    press(terminal, "4", "2 of 3")
+    terminal.send("q")
+
+    assert terminal.finish() == 0
+    assert "1 card reviewed" in seen(terminal)
+
+
+@pytest.mark.parametrize("columns", [24, 40, 60, 80])
+def test_a_card_of_the_listing_has_one_line_in_any_window(library: Machine, columns: int) -> None:
+    library.ok("list")
+    library.ok("rm", "1")
+    terminal = library.terminal("review", "list", columns=columns)
+    assert terminal.finish() == 0
+
+    assert len(terminal.shown) == 3
+    assert terminal.shown[0].startswith("1  ")
+    assert "Romans" in terminal.shown[0]
+    assert ("20" in terminal.shown[0][8:14]) == (columns >= 60)
+
+
+def test_the_last_note_stays_the_last_note_whatever_cards_are_done(library: Machine) -> None:
+    library.ok("review", "list")
+    library.ok("review", "answer", "1", "good")
+    library.ok("review", "undo")
+
+    assert "Grace upon grace" in library.ok("show", "-")
 
 
 def test_a_closed_terminal_ends_the_session(library: Machine) -> None:

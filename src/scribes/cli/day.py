@@ -39,7 +39,7 @@ def today() -> int:
     ids = [one.id for one in held.reminders]
     ids += [one.prayer.id for one in held.prayers] + [note.id for note in held.notes]
     if ids:
-        references.remember(session, ids)
+        references.remember_others(session, ids)
     if session.json:
         write_json(as_data(held))
     elif session.quiet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections import deque
@@ -12,11 +13,18 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
 ENTER, BACKSPACE, ESCAPE, RESIZE, END = "enter", "backspace", "escape", "resize", "end"
+STOP = "stop"
+# What is pasted is one key, this and the text on one line: no line of it is taken for an order.
+PASTED = "pasted "
 UP, DOWN, PAGE_UP, PAGE_DOWN, ERASE_WORD, ERASE_ALL = "up", "down", "page up", "page down", "erase word", "erase all"
 _NAMES = {
     "\r": ENTER, "\n": ENTER, "\x7f": BACKSPACE, "\x08": BACKSPACE, "\x04": END, "\x17": ERASE_WORD, "\x15": ERASE_ALL,
 }  # fmt: skip
 _SEQUENCES = {"[A": UP, "[B": DOWN, "OA": UP, "OB": DOWN, "[5~": PAGE_UP, "[6~": PAGE_DOWN}
+# Written to the screen, they have the terminal tell what is pasted from what is typed.
+ENTER_PASTING, LEAVE_PASTING = "\x1b[?2004h", "\x1b[?2004l"
+_PASTE, _PASTE_END = "\x1b[200~", "\x1b[201~"
+_UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;]*|O)?\Z")
 # After ESC the rest of a key's sequence follows at once; a person is slower.
 SEQUENCE_S = 0.05
 
@@ -27,6 +35,7 @@ class Keyboard:
     def __init__(self) -> None:
         self._waiting: deque[str] = deque()
         self._partial = b""
+        self._pasted: str | None = None
 
     def __enter__(self) -> Keyboard:
         if sys.platform == "win32":
@@ -42,6 +51,7 @@ class Keyboard:
         handlers = {
             signal.SIGWINCH: self._changed,
             signal.SIGCONT: self._changed,
+            signal.SIGTSTP: self._asked_to_stop,
             signal.SIGTERM: _interrupt,
             signal.SIGHUP: _interrupt,
         }
@@ -67,21 +77,45 @@ class Keyboard:
         os.close(self._wake)
 
     def read(self) -> str:
-        """The next key: a character, or the name of a key; `RESIZE` when the screen has to be drawn anew."""
+        """The next key: a character, or the name of a key.
+
+        `RESIZE`: the screen has to be drawn anew. `STOP`: the process is to rest, by `stop`, when the screen is left.
+        """
         while not self._waiting:
             self._waiting.extend(_windows() if sys.platform == "win32" else self._posix())
         return self._waiting.popleft()
+
+    def forget(self) -> None:
+        """Drop what was typed and is not yet read."""
+        self._waiting.clear()
+        if sys.platform != "win32":
+            import termios
+
+            termios.tcflush(self._input, termios.TCIFLUSH)
+
+    def stop(self) -> None:
+        """Let the process rest, with the terminal as it was before, until the shell has it go on."""
+        if sys.platform == "win32":
+            return
+        import termios
+
+        termios.tcsetattr(self._input, termios.TCSADRAIN, self._before)
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, self._asked_to_stop)
+        self._raw_again()
 
     def _posix(self) -> list[str]:
         import select
 
         ready, _, _ = select.select([self._input, self._woken], [], [])
         if self._woken in ready:
-            os.read(self._woken, 1024)
+            if b"z" in os.read(self._woken, 1024):
+                return [STOP]
             self._raw_again()
             return [RESIZE]
         data = self._received()
-        while data.endswith((b"\x1b", b"\x1b[", b"\x1bO")) and select.select([self._input], [], [], SEQUENCE_S)[0]:
+        while _UNFINISHED.search(data) and select.select([self._input], [], [], SEQUENCE_S)[0]:
             more = self._received()
             data += more
             if not more:
@@ -104,15 +138,31 @@ class Keyboard:
         text = decoder.decode(self._partial + data)
         self._partial = decoder.getstate()[0]
         keys, at = [], 0
-        while at < len(text):
-            length, key = _key(text, at)
-            at += length
-            keys += [key] if key else []
+        while at < len(text) or self._pasted:
+            if self._pasted is not None:
+                self._pasted, at = self._pasted + text[at:], len(text)
+                pasted, is_whole, text = self._pasted.partition(_PASTE_END)
+                if not is_whole:
+                    break
+                self._pasted, at = None, 0
+                keys.append(PASTED + "".join(letter for letter in " ".join(pasted.split()) if letter.isprintable()))
+            elif text.startswith(_PASTE, at):
+                self._pasted, at = "", at + len(_PASTE)
+            else:
+                length, key = _key(text, at)
+                at += length
+                keys += [key] if key else []
         return keys
 
     def _changed(self, _number: int, _frame: FrameType | None) -> None:
+        self._wake_by(b"!")
+
+    def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._wake_by(b"z")
+
+    def _wake_by(self, byte: bytes) -> None:
         try:
-            os.write(self._wake, b"!")
+            os.write(self._wake, byte)
         except BlockingIOError:
             # So many changes wait already that one more makes no difference.
             pass

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from .session import Session
 
 NOTHING_FOUND = 3
-Ref = Annotated[str, typer.Argument(metavar="PRAYER", help="a number of the last listing, the start of an id, or -")]
-Refs = Annotated[
-    list[str], typer.Argument(metavar="PRAYER...", help="numbers of the last listing, starts of ids, or -")
-]
+# What is said of a prayer that was taken up again, by the state it is in then.
+BACK = {"open": "open again:", "answered": "answered, as before:", "archived": "archived, as before:"}
+Ref = Annotated[str, typer.Argument(metavar="PRAYER", help="a number of the last listing, or the start of an id")]
+Refs = Annotated[list[str], typer.Argument(metavar="PRAYER...", help="numbers of the last listing, or starts of ids")]
 People = Annotated[list[str] | None, typer.Option("--person", "-p", help="a person; @Ruth in the text counts too")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", "-t", help="a tag; #health in the text counts too")]
 Every = Annotated[
@@ -52,8 +52,8 @@ def register(app: typer.Typer) -> None:
         ("prayed", prayed, ("scribes pray prayed 1 2", 'scribes pray prayed 1 --words "Thy will be done"')),
         ("list", list_prayers, ("scribes pray list", "scribes pray list --person Ruth --all")),
         ("show", show, ("scribes pray show 1",)),
-        ("edit", edit, ("scribes pray edit 1 --every daily", 'scribes pray edit - --title "Strength for Ruth"')),
-        ("answered", answered, ('scribes pray answered 1 "She is well"', "scribes pray answered - --date yesterday")),
+        ("edit", edit, ("scribes pray edit 1 --every daily", 'scribes pray edit 1 --title "Strength for Ruth"')),
+        ("answered", answered, ('scribes pray answered 1 "She is well"', "scribes pray answered 1 --date yesterday")),
         ("answers", answers, ("scribes pray answers", "scribes pray answers --person Ruth")),
         ("log", log, ("scribes pray log 1",)),
         ("archive", archive, ("scribes pray archive 1 2",)),
@@ -90,6 +90,7 @@ def add(
     with session.open(create=note is None) as vault:
         made = vault.prayers.add(new)
     _say_all(session, [made], "to pray for:")
+    _say_rhythm(session, made)
     return 0
 
 
@@ -101,7 +102,7 @@ def today() -> int:
     session = current()
     with session.open(create=False) as vault:
         listed = vault.prayers.today()
-    references.remember(session, [one.prayer.id for one in listed])
+    references.remember_others(session, [one.prayer.id for one in listed])
     if session.json:
         write_json([as_data(one) for one in listed])
     elif session.quiet:
@@ -118,7 +119,7 @@ def today() -> int:
 def prayed(
     prayers: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PRAYER]...", help="numbers of the last listing, starts of ids, or -"),
+        typer.Argument(metavar="[PRAYER]...", help="numbers of the last listing, or starts of ids"),
     ] = None,
     words: Annotated[str, typer.Option("--words", "-w", help="what was prayed, in a line")] = "",
     whole: Annotated[bool, typer.Option("--all", "-a", help="all that are left on today's list")] = False,
@@ -128,7 +129,7 @@ def prayed(
     if bool(prayers) == whole:
         raise InvalidInput("which prayers?", hint="scribes pray prayed 1 2, or --all of today's list")
     with session.open(create=False) as vault:
-        refs = [references.resolve(session, ref) for ref in prayers or ()]
+        refs = [_ref(session, ref) for ref in prayers or ()]
         if whole:
             refs = [one.prayer.id for one in vault.prayers.today() if not one.done]
         done = vault.prayers.prayed(refs, words=words) if refs else []
@@ -154,7 +155,7 @@ def list_prayers(
     most = in_range(limit, session.settings.list_limit)
     with session.open(create=False) as vault:
         found = vault.prayers.recent(state=state, person=person, tag=tag, limit=most)
-    references.remember(session, [one.id for one in found])
+    references.remember_others(session, [one.id for one in found])
     if session.json:
         write_json([as_data(one) for one in found])
     elif session.quiet:
@@ -171,9 +172,8 @@ def show(prayer: Ref) -> int:
     """Show a prayer point: its words, since when and how often it was prayed, and its answer."""
     session = current()
     with session.open(create=False) as vault:
-        found = vault.prayers.get(references.resolve(session, prayer))
+        found = vault.prayers.get(_ref(session, prayer))
         note = _source(vault, found)
-    references.touch(session, found.id)
     if session.json:
         write_json(as_data(found))
     elif session.quiet:
@@ -207,8 +207,10 @@ def edit(
             "what should change?", hint="scribes pray edit 1 --every daily, or --title, --body, --person"
         )
     with session.open(create=False) as vault:
-        changed = vault.prayers.change(references.resolve(session, prayer), patch)
+        changed = vault.prayers.change(_ref(session, prayer), patch)
     _say_all(session, [changed], "saved")
+    if every is not None:
+        _say_rhythm(session, changed)
     return 0
 
 
@@ -217,10 +219,13 @@ def answered(
     thanks: Annotated[list[str] | None, typer.Argument(metavar="[THANKS]...", help="how, and your thanks")] = None,
     on: Annotated[str | None, typer.Option("--date", "-d", help="when: 2026-11-22, yesterday; else today")] = None,
 ) -> int:
-    """Keep how a prayer was answered. It is on no list any more; scribes pray answers looks back."""
+    """Keep how a prayer was answered. It is on no list any more; scribes pray answers looks back.
+
+    Once more, it changes the thanks or the day; what is not given stays.
+    """
     session = current()
     with session.open(create=False) as vault:
-        changed = vault.prayers.answer(references.resolve(session, prayer), " ".join(thanks or ()), on=_day(on))
+        changed = vault.prayers.answer(_ref(session, prayer), " ".join(thanks or ()), on=_day(on))
     _say_all(session, [changed], "answered:")
     return 0
 
@@ -230,12 +235,15 @@ def answers(
     tag: Annotated[str, typer.Option("--tag", "-t", help="only with this tag")] = "",
     limit: Limit = None,
 ) -> int:
-    """Look back on answered prayers, month by month: how long and how often each was prayed for, and the thanks."""
+    """Look back on answered prayers, month by month: how long and how often each was prayed for, and the thanks.
+
+    Those that were put away since are among them.
+    """
     session = current()
     most = in_range(limit, session.settings.list_limit)
     with session.open(create=False) as vault:
-        found = vault.prayers.recent(state="answered", person=person, tag=tag, limit=most)
-    references.remember(session, [one.id for one in found])
+        found = vault.prayers.answers(person=person, tag=tag, limit=most)
+    references.remember_others(session, [one.id for one in found])
     if session.json:
         write_json([as_data(one) for one in found])
     elif session.quiet:
@@ -253,9 +261,8 @@ def log(prayer: Ref, limit: Limit = None) -> int:
     session = current()
     most = in_range(limit, session.settings.list_limit)
     with session.open(create=False) as vault:
-        found = vault.prayers.get(references.resolve(session, prayer))
+        found = vault.prayers.get(_ref(session, prayer))
         entries = vault.prayers.log(found.id, limit=most)
-    references.touch(session, found.id)
     if session.json:
         write_json([as_data(one) for one in entries])
     elif session.quiet:
@@ -265,26 +272,29 @@ def log(prayer: Ref, limit: Limit = None) -> int:
         lines = (f"{day_and_time(one.at.astimezone())}{gap}{line_of(session, one.words)}" for one in entries)
         write(session, [line.rstrip() for line in lines])
     if not entries:
-        say(session, "not prayed for yet: scribes pray prayed -")
+        say(session, f"not prayed for yet: scribes pray prayed {found.handle}")
         return NOTHING_FOUND
     return 0
 
 
 def archive(prayers: Refs) -> int:
-    """Put prayers away: on no list any more, and neither answered nor gone. `scribes pray reopen` brings them back."""
+    """Put prayers away: on no list any more, and not gone; answers stay. `scribes pray reopen` brings them back."""
     session = current()
     with session.open(create=False) as vault:
-        changed = vault.prayers.archive([references.resolve(session, ref) for ref in prayers])
+        changed = vault.prayers.archive([_ref(session, ref) for ref in prayers])
     _say_all(session, changed, "archived:")
     return 0
 
 
 def reopen(prayers: Refs) -> int:
-    """Take prayers up again: archived or answered ones, and those in the trash."""
+    """Take prayers up again: archived and answered ones, and those in the trash.
+
+    Each goes one step back: out of the trash as it was, out of the archive with its answer; an answered one loses that.
+    """
     session = current()
     with session.open(create=False) as vault:
-        changed = vault.prayers.reopen([references.resolve(session, ref) for ref in prayers])
-    _say_all(session, changed, "open again:")
+        changed = vault.prayers.reopen([_ref(session, ref) for ref in prayers])
+    _say_all(session, changed, BACK)
     return 0
 
 
@@ -292,7 +302,7 @@ def rm(prayers: Refs) -> int:
     """Move prayers to the trash. `scribes undo` brings them back."""
     session = current()
     with session.open(create=False) as vault:
-        changed = vault.prayers.remove([references.resolve(session, ref) for ref in prayers])
+        changed = vault.prayers.remove([_ref(session, ref) for ref in prayers])
     _say_all(session, changed, "in the trash:")
     say(session, "scribes undo brings it back" if len(changed) == 1 else "scribes undo brings them back")
     return 0
@@ -318,14 +328,30 @@ def _what_next(listed: list[Listed]) -> str:
     return f"scribes pray prayed {' '.join(map(str, left[:3]))} marks {'it' if len(left) == 1 else 'them'} as prayed"
 
 
-def _say_all(session: Session, changed: list[Prayer], verb: str) -> None:
-    """Say what became of prayers: a line each, one JSON value for programs, the ids when quiet."""
+def _ref(session: Session, ref: str) -> str:
+    return references.resolve(session, ref, hint="scribes pray list shows the prayers and their numbers")
+
+
+def _say_rhythm(session: Session, one: Prayer) -> None:
+    """Say how a rhythm was understood, where that is not what was typed."""
+    from ..domain.phrases import rhythm_words
+    from ..domain.prayers import rule_of
+
+    words = rhythm_words(rule_of(one.rhythm)) if one.rhythm else ""
+    if words.casefold() != one.rhythm.casefold():
+        say(session, f"{line_of(session, one.rhythm)} is understood as: {words}")
+
+
+def _say_all(session: Session, changed: list[Prayer], verb: str | dict[str, str]) -> None:
+    """Say what became of prayers (by their state, where that tells): a line each; JSON for programs; ids when quiet."""
     if session.json:
         data = [as_data(one) for one in changed]
         write_json(data[0] if len(data) == 1 else data)
     elif session.quiet:
         write(session, [one.id for one in changed])
     else:
-        write(session, [f"{verb} {one.handle}  {line_of(session, one.heading)}" for one in changed])
-    if changed:
-        references.touch(session, changed[-1].id)
+        said = [verb if isinstance(verb, str) else verb[one.state] for one in changed]
+        write(
+            session,
+            [f"{what} {one.handle}  {line_of(session, one.heading)}" for what, one in zip(said, changed, strict=True)],
+        )

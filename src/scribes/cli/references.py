@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 LAST = "last"
+NOTES = "scribes list shows the notes and their numbers"
 # Handles have four digits and more; shorter numbers mean places in the listing.
 MAX_NUMBER_DIGITS = 3
 
@@ -38,8 +39,8 @@ def touch(session: Session, id: str) -> None:
     _store(session, id, ids)
 
 
-def resolve(session: Session, ref: str) -> str:
-    """The id or handle that `ref` means.
+def resolve(session: Session, ref: str, *, hint: str = NOTES) -> str:
+    """The id or handle that `ref` means; the hint says where its numbers come from.
 
     Raises: NotFound.
     """
@@ -53,7 +54,7 @@ def resolve(session: Session, ref: str) -> str:
         if not 1 <= int(ref) <= len(ids):
             raise NotFound(
                 f"there is no number {ref} in the last listing" if ids else "nothing was listed yet in this terminal",
-                hint="scribes list shows the notes and their numbers",
+                hint=hint,
             )
         return ids[int(ref) - 1]
     return ref

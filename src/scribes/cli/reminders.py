@@ -107,7 +107,7 @@ def reminders_done(refs: Refs) -> int:
     """Deal with reminders: one that comes again goes on with its next time."""
     session = current()
     with session.open(create=False) as vault:
-        changed = vault.reminders.done([references.resolve(session, ref) for ref in refs])
+        changed = vault.reminders.done([_ref(session, ref) for ref in refs])
     _say_all(session, changed, "done")
     return 0
 
@@ -122,7 +122,7 @@ def reminders_snooze(
     session = current()
     moment = read_duration(until, now_in(zone_of(session)))
     with session.open(create=False) as vault:
-        changed = vault.reminders.snooze([references.resolve(session, ref) for ref in refs], moment)
+        changed = vault.reminders.snooze([_ref(session, ref) for ref in refs], moment)
     _say_all(session, changed, "sleeps")
     return 0
 
@@ -131,7 +131,7 @@ def reminders_cancel(refs: Refs) -> int:
     """Never be reminded of something again. `scribes undo` takes that back."""
     session = current()
     with session.open(create=False) as vault:
-        changed = vault.reminders.cancel([references.resolve(session, ref) for ref in refs])
+        changed = vault.reminders.cancel([_ref(session, ref) for ref in refs])
     _say_all(session, changed, "cancelled")
     say(session, "scribes undo takes that back")
     return 0
@@ -180,6 +180,10 @@ def reminders_feed(
     elif not path:
         say(session, "no calendar file is kept up to date")
     return 0
+
+
+def _ref(session: Session, ref: str) -> str:
+    return references.resolve(session, ref, hint="scribes reminders list shows the reminders and their numbers")
 
 
 def reminder_lines(session: Session, found: list[Reminder], *, first: int = 1) -> list[str]:
@@ -254,20 +258,14 @@ def _subject(session: Session, vault: Scribes, about: str) -> tuple[str, str, st
     Raises: NotFound, Ambiguous.
     """
     ref = references.resolve(session, about)
-    try:
-        note = vault.notes.get(ref)
-        return "note", note.id, note.heading
-    except Ambiguous:
-        raise
-    except (NotFound, InvalidInput):
-        pass
-    try:
-        prayer = vault.prayers.get(ref)
-        return "prayer", prayer.id, prayer.heading
-    except Ambiguous:
-        raise
-    except (NotFound, InvalidInput):
-        pass
+    # Words are no handle, and most reminders are words: two nouns less to load and to ask.
+    for find in (_note, _prayer) if " " not in about.strip() else ():
+        try:
+            return find(vault, ref)
+        except Ambiguous:
+            raise
+        except (NotFound, InvalidInput):
+            continue
     if ref != about or about.isdecimal():
         raise NotFound(f"there is no note or prayer {about}", hint="scribes list shows the notes and their numbers")
     from ..scripture import parse
@@ -276,6 +274,16 @@ def _subject(session: Session, vault: Scribes, about: str) -> tuple[str, str, st
         return "passage", parse(about).osis, about
     except InvalidInput:
         return "", "", about
+
+
+def _note(vault: Scribes, ref: str) -> tuple[str, str, str]:
+    note = vault.notes.get(ref)
+    return "note", note.id, note.heading
+
+
+def _prayer(vault: Scribes, ref: str) -> tuple[str, str, str]:
+    prayer = vault.prayers.get(ref)
+    return "prayer", prayer.id, prayer.heading
 
 
 def _say_one(session: Session, one: Reminder, verb: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import InvalidInput
+from ..errors import InvalidInput, NotFound
 from ..records import as_data
 from . import references
 from .app import described, put
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
 NOTHING_FOUND = 3
 FORECAST_DAYS, MAX_BAR = 30, 50
+MOMENT_CELLS, LEAST_TITLE = 16, 14
 RATINGS = {"again": 1, "hard": 2, "good": 3, "easy": 4}
 EXAMPLES = ("scribes review", 'scribes review add "Rom 8:28"')
 ABOUT = "Remember notes, highlights and verses: a session at the keyboard with what is due."
-Refs = Annotated[list[str], typer.Argument(metavar="CARD...", help="numbers of the last listing, starts of ids, or -")]
+Refs = Annotated[list[str], typer.Argument(metavar="CARD...", help="numbers of the last listing, or starts of ids")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", help="how many cards")]
 
 
@@ -43,7 +44,7 @@ def register(app: typer.Typer) -> None:
     for name, function, examples in (
         ("add", add, ('scribes review add "Rom 8:28-30" --in kjv', "scribes review add 2 --highlights")),
         ("list", list_cards, ("scribes review list", "scribes review list --json")),
-        ("answer", answer, ("scribes review answer 1 good", "scribes review answer - again")),
+        ("answer", answer, ("scribes review answer 1 good", "scribes review answer 2 again")),
         ("undo", undo, ("scribes review undo",)),
         ("remove", remove, ("scribes review remove 1",)),
         ("suspend", suspend, ("scribes review suspend 1",)),
@@ -84,21 +85,19 @@ def add(
 ) -> int:
     """Make a card of a note (its title, then its text), of each highlight in it, or of a passage to know by heart."""
     session = current()
-    are_notes = all(map(_is_note, what))
-    if highlights and not are_notes:
+    may_be_notes = all(map(_is_note, what))
+    if highlights and not may_be_notes:
         raise InvalidInput("highlights are in notes", hint="scribes review add 2 --highlights")
-    if translation and are_notes:
+    if translation and all(word.isdecimal() or word == "-" for word in what):
         raise InvalidInput("a note has no translation", hint='scribes review add "Rom 8:28" --in kjv')
-    added: list[Card] = []
-    with session.open(create=not are_notes) as vault:
-        if not are_notes:
-            added.append(vault.reviews.add_passage(" ".join(what), translation=translation))
-            touched = added[0].id
-        for ref in what if are_notes else []:
-            touched = references.resolve(session, ref)
-            added += vault.reviews.add_highlights(touched) if highlights else [vault.reviews.add_note(touched)]
-    # The listing stays, so that more of its notes can be added by their numbers.
-    references.touch(session, touched)
+    with session.open(create=not may_be_notes or any(map(_may_be_book, what))) as vault:
+        notes = _notes(session, vault, what, or_passage=not highlights) if may_be_notes and not translation else []
+        if notes:
+            added = [card for note in notes for card in _add_note(vault, note, highlights=highlights)]
+            # The listing stays, so that more of its notes can be added by their numbers.
+            references.touch(session, notes[-1])
+        else:
+            added = [vault.reviews.add_passage(_passage(vault, what), translation=translation)]
     return _say(session, added, "added")
 
 
@@ -107,7 +106,7 @@ def list_cards(limit: Limit = None) -> int:
     session = current()
     with session.open(create=False) as vault:
         found = vault.reviews.recent(limit=in_range(limit, session.settings.list_limit))
-    references.remember(session, [card.id for card in found])
+    references.remember_others(session, [card.id for card in found])
     if session.json:
         write_json([as_data(card) for card in found])
     elif session.quiet:
@@ -123,7 +122,7 @@ def list_cards(limit: Limit = None) -> int:
 
 
 def answer(
-    card: Annotated[str, typer.Argument(metavar="CARD", help="a number of the last listing, the start of an id, or -")],
+    card: Annotated[str, typer.Argument(metavar="CARD", help="a number of the last listing, or the start of an id")],
     rating: Annotated[str, typer.Argument(metavar="ANSWER", help="again, hard, good or easy")],
 ) -> int:
     """Answer a card, as a program does; at the keyboard there is scribes review."""
@@ -133,7 +132,6 @@ def answer(
         raise InvalidInput(f"{rating!r} is no answer", hint="again, hard, good or easy")
     with session.open(create=False) as vault:
         answered = vault.reviews.answer(references.resolve(session, card), named[0])
-    references.touch(session, answered.card.id)
     if session.json:
         write_json(as_data(answered))
     elif session.quiet:
@@ -150,7 +148,6 @@ def undo() -> int:
     session = current()
     with session.open(create=False) as vault:
         card = vault.reviews.undo()
-    references.touch(session, card.id)
     return _say(session, [card], "taken back")
 
 
@@ -179,13 +176,56 @@ def resume(cards: Refs) -> int:
 
 
 def _is_note(word: str) -> bool:
-    """Whether a word names a note: a number, the start of a handle, a whole id or -; no book of the Bible is hex."""
+    """Whether a word may name a note: a number, the start of a handle, a whole id or -."""
     return word == "-" or (bool(word) and all(letter in f"{string.hexdigits}-" for letter in word))
+
+
+def _may_be_book(word: str) -> bool:
+    """Whether a word that may name a note is also the short name of a book: Ac, Da, Ec."""
+    return word.isalpha() and len(word) < 4
+
+
+def _add_note(vault: Scribes, note: str, *, highlights: bool) -> list[Card]:
+    return vault.reviews.add_highlights(note) if highlights else [vault.reviews.add_note(note)]
+
+
+def _notes(session: Session, vault: Scribes, words: list[str], *, or_passage: bool) -> list[str]:
+    """The ids of notes; with `or_passage` none where one is not there and the words name a passage.
+
+    Raises: NotFound, Ambiguous.
+    """
+    try:
+        return [vault.notes.get(references.resolve(session, word)).id for word in words]
+    except NotFound:
+        if or_passage and any(map(_may_be_book, words)):
+            try:
+                _passage(vault, words)
+            except InvalidInput:
+                pass
+            else:
+                return []
+        raise
+
+
+def _passage(vault: Scribes, words: list[str]) -> str:
+    """The passage that words name together, with nothing left over.
+
+    Raises: InvalidInput.
+    """
+    text = " ".join(words).strip(" .,;")
+    named = vault.scripture.parse(text)
+    has_note = any(_is_note(word) and ((word.isalnum() and len(word) > 3) or len(word) > 30) for word in words)
+    if has_note or named.begin > 0 or named.stop < len(text):
+        raise InvalidInput(
+            f"{text!r} is neither notes nor one passage",
+            hint='one after the other: scribes review add 1 2, then scribes review add "Rom 8:28"',
+        )
+    return text
 
 
 def _due(session: Session, vault: Scribes, most: int) -> int:
     found = vault.reviews.due(limit=most)
-    references.remember(session, [one.card.id for one in found])
+    references.remember_others(session, [one.card.id for one in found])
     if session.json:
         write_json([as_data(one) for one in found])
     elif session.quiet:
@@ -231,15 +271,21 @@ def _moment(at: datetime | None) -> str:
 
 
 def _card_lines(session: Session, cards: list[Card]) -> list[str]:
-    lines, digits = [], len(str(len(cards)))
-    widest = max((cells(_columns(card)[2]) for card in cards), default=0)
-    for number, card in enumerate(cards, 1):
-        handle, due, state, _ = _columns(card)
-        head = [style(session, f"{number:>{digits}}", DIM), style(session, handle, CYAN), f"{due:<16}"]
-        head += [style(session, fit(state, widest), YELLOW if card.is_passed_over else DIM)]
-        room = width() - digits - cells(handle) - 16 - widest - 8
-        title = fit(line_of(session, card.title), max(8, room)).rstrip()
-        lines.append("  ".join([*head, style(session, title, BOLD)]))
+    rows = [_columns(card) for card in cards]
+    digits = len(str(len(cards)))
+    handles, states = (max((cells(row[column]) for row in rows), default=0) for column in (0, 2))
+    room = width() - digits - handles - states - 6
+    # In a narrow window the title is worth more than the time, and also than the state.
+    has_time = room - MOMENT_CELLS - 2 >= LEAST_TITLE
+    has_state = has_time or room >= LEAST_TITLE
+    room += -(MOMENT_CELLS + 2) if has_time else 0 if has_state else states + 2
+    lines = []
+    for number, (card, (handle, due, state, _)) in enumerate(zip(cards, rows, strict=True), 1):
+        parts = [style(session, f"{number:>{digits}}", DIM), style(session, fit(handle, handles), CYAN)]
+        parts += [fit(due, MOMENT_CELLS)] if has_time else []
+        parts += [style(session, fit(state, states), YELLOW if card.is_passed_over else DIM)] if has_state else []
+        title = fit(line_of(session, card.title), max(1, room)).rstrip()
+        lines.append("  ".join([*parts, style(session, title, BOLD)]))
     return lines
 
 

@@ -24,7 +24,8 @@ RATINGS = {"1": 1, "2": 2, "3": 3, "4": 4, "a": 1, "h": 2, "g": 3, "e": 4}
 NAMES = ("again", "hard", "good", "easy")
 COLORS = (RED, YELLOW, GREEN, CYAN)
 # Another screen, so that the person's own is there again afterwards; it is wiped for terminals that have only one.
-ENTER_SCREEN, LEAVE_SCREEN = "\x1b[?1049h\x1b[?25l", "\x1b[H\x1b[J\x1b[?25h\x1b[?1049l"
+ENTER_SCREEN = "\x1b[?1049h\x1b[?25l" + keys.ENTER_PASTING
+LEAVE_SCREEN = keys.LEAVE_PASTING + "\x1b[H\x1b[J\x1b[?25h\x1b[?1049l"
 MARGIN = "  "
 MOST_MS = 600_000
 
@@ -51,12 +52,12 @@ class ReviewSession:
             say(self._session, nothing_due(self._vault))
             return 0
         interrupted = False
-        with keys.Keyboard() as keyboard:
+        with keys.Keyboard() as self._keyboard:
             sys.stdout.write(ENTER_SCREEN)
             try:
                 while not self._is_over:
                     self._draw()
-                    self._press(keyboard.read())
+                    self._press(self._keyboard.read())
             except KeyboardInterrupt:
                 interrupted = True
             finally:
@@ -88,6 +89,8 @@ class ReviewSession:
         if key == keys.RESIZE:
             # The window may have changed while another program had it.
             sys.stdout.write(ENTER_SCREEN)
+        elif key == keys.STOP:
+            self._rest()
         elif key == keys.END:
             self._is_over = True
         elif not self._scrolled(key):
@@ -96,6 +99,13 @@ class ReviewSession:
                 self._type(key)
             else:
                 self._command(key)
+
+    def _rest(self) -> None:
+        """Give the screen back to the shell until it has the session go on."""
+        sys.stdout.write(LEAVE_SCREEN)
+        sys.stdout.flush()
+        self._keyboard.stop()
+        sys.stdout.write(ENTER_SCREEN)
 
     def _command(self, key: str) -> None:
         rating = self._rating(key) if self._is_turned else 0
@@ -138,6 +148,8 @@ class ReviewSession:
 
             self._compared = compare(self._card.back, self._typed)
             self._is_turned, self._from = True, 0
+            # Lines that a terminal pasted as if they were typed would answer the card.
+            self._keyboard.forget()
         elif key == keys.ESCAPE:
             self._mode = READ
             self._begin(self._card)
@@ -148,8 +160,8 @@ class ReviewSession:
             self._typed = self._typed[: self._typed.rfind(" ") + 1]
         elif key == keys.ERASE_ALL:
             self._typed = ""
-        elif len(key) == 1:
-            self._typed += key
+        elif len(key) == 1 or key.startswith(keys.PASTED):
+            self._typed += key.removeprefix(keys.PASTED)
 
     def _rating(self, key: str) -> int:
         """The answer that a key means; enter takes the one that is proposed. 0 is none."""
@@ -164,7 +176,11 @@ class ReviewSession:
     def _answer(self, rating: int) -> None:
         took_ms = min(int((time.monotonic() - self._began_s) * 1000), MOST_MS)
         card = self._card.card
-        self._answered.append(self._vault.reviews.answer(card.id, rating, took_ms=took_ms, mode=self._way))
+        try:
+            self._answered.append(self._vault.reviews.answer(card.id, rating, took_ms=took_ms, mode=self._way))
+        except ScribesError as e:
+            # Another window or program may have suspended or removed it since it was shown.
+            self._remark = e.message
         self._go_on()
 
     def _undo(self) -> None:

@@ -140,18 +140,27 @@ def _prayers(found: Summary) -> list[str]:
 
 
 def _rows(found: Summary) -> list[str]:
-    """For programs: what it is, then its columns."""
-    rows = [f"notes\t{found.notes}\t{found.first_note_on or ''}", f"cards\t{found.cards}\t{found.reviews}"]
-    rows += [f"week\t{one.monday}\t{one.notes}\t{one.answers}\t{one.remembered}" for one in found.weeks]
-    rows += [f"book\t{one.book}\t{one.notes}" for one in found.books]
+    """For programs: what it is, then its columns. What there is none of has no line, but for the notes."""
+    rows = [f"notes\t{found.notes}\t{found.first_note_on or ''}"]
+    rows += [f"cards\t{found.cards}\t{found.reviews}"] if found.cards or found.reviews else []
     rows += [
-        f"prayers\topen\t{found.open_prayers}",
-        f"prayers\tanswered\t{found.answered_prayers}",
-        f"prayers\tarchived\t{found.archived_prayers}",
-        f"prayers\tprayed\t{found.times_prayed}",
-        f"prayers\tanswered after\t{'' if found.answered_after_days is None else found.answered_after_days}",
-        f"streak\tnotes\t{found.note_streak_weeks}",
-        f"streak\treviews\t{found.review_streak_days}",
-        f"streak\tprayers\t{found.prayer_streak_days}",
+        f"week\t{one.monday}\t{one.notes}\t{one.answers}\t{one.remembered}"
+        for one in found.weeks
+        if one.notes or one.answers
     ]
-    return rows
+    counted = [(f"book\t{one.book}", one.notes) for one in found.books]
+    counted += [
+        ("prayers\topen", found.open_prayers),
+        ("prayers\tanswered", found.answered_prayers),
+        ("prayers\tarchived", found.archived_prayers),
+        ("prayers\tprayed", found.times_prayed),
+    ]
+    rows += [f"{what}\t{number}" for what, number in counted if number]
+    if found.answered_after_days is not None:
+        rows.append(f"prayers\tanswered after\t{found.answered_after_days}")
+    streaks = [
+        ("notes", found.note_streak_weeks),
+        ("reviews", found.review_streak_days),
+        ("prayers", found.prayer_streak_days),
+    ]
+    return rows + [f"streak\t{what}\t{number}" for what, number in streaks if number]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from operator import itemgetter
 
 from ..records import record
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 HIDDEN = "[…]"
 # Around a highlight a whole paragraph is shown up to this length, and then its sentence alone.
 MOST_PARAGRAPH = 320
+# Where a sentence has no end, as in a list of names, so much of it is shown on either side.
+MOST_BESIDE = 500
 
 # Code is no text: fenced blocks and spans in backticks.
 _CODE = re.compile(r"^(```+|~~~+).*?(?:^\1|\Z)|(`+)(?!`)[^\n]*?(?<!`)\2(?!`)", re.MULTILINE | re.DOTALL)
@@ -33,31 +37,83 @@ class Highlight:
     whole: str
 
 
-def highlights(text: str) -> list[Highlight]:
-    """The highlights of a text, in order; the same words marked twice are one."""
-    blank = _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)
-    found: dict[str, Highlight] = {}
-    for begin, end in _parts(blank, _BLOCK):
-        marked = list(_MARKED.finditer(blank, begin, end))
-        for match in marked:
-            start, stop = _around(blank, begin, end, *match.span())
-            within = [one for one in marked if start <= one.start() and one.end() <= stop]
-            words = _line(text[slice(*match.span(1))])
-            hidden, whole = _told(text, start, stop, within, match), _told(text, start, stop, within, None)
-            found.setdefault(words, Highlight(words, hidden, whole))
-    return list(found.values())
+def highlights(*texts: str, limit: int | None = None) -> list[Highlight]:
+    """The highlights of texts, in order, the first so many; the same words marked twice are one."""
+    found: dict[str, tuple[_Paragraph, int]] = {}
+    for words, paragraph, number in _marks(texts):
+        found.setdefault(words, (paragraph, number))
+        if len(found) == limit:
+            break
+    return [paragraph.told(number) for paragraph, number in found.values()]
 
 
-def _around(text: str, begin: int, end: int, start: int, stop: int) -> tuple[int, int]:
-    """The paragraph of a highlight where it is short, else the sentences that its words stand in."""
-    if end - begin <= MOST_PARAGRAPH:
+def highlight(marked: str, *texts: str) -> Highlight | None:
+    """The highlight that has these words; None where they are not marked."""
+    for words, paragraph, number in _marks(texts):
+        if words == marked:
+            return paragraph.told(number)
+    return None
+
+
+def unmarked(text: str) -> str:
+    """A text without the marks of its highlights."""
+    return _MARKED.sub(lambda match: match[1], text) if "==" in text else text
+
+
+def _marks(texts: tuple[str, ...]) -> Iterator[tuple[str, _Paragraph, int]]:
+    """Each marked place: its words, the paragraph, and which mark of that it is."""
+    for text in texts:
+        if "==" not in text:
+            continue
+        blank = _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)
+        for begin, end in _parts(blank, _BLOCK, 0, len(blank)):
+            paragraph = _Paragraph(text, blank, begin, end)
+            for number, match in enumerate(paragraph.marked):
+                yield _line(text[slice(*match.span(1))]), paragraph, number
+
+
+class _Paragraph:
+    """A paragraph with marked words. It is parted into sentences once, however many marks it has."""
+
+    def __init__(self, text: str, blank: str, begin: int, end: int) -> None:
+        self._text, self._blank, self._begin, self._end = text, blank, begin, end
+        self.marked = list(_MARKED.finditer(blank, begin, end))
+        self._sentences: list[tuple[int, int]] = []
+
+    def told(self, number: int) -> Highlight:
+        """One of the marked places with what is around it."""
+        match = self.marked[number]
+        start, stop = self._around(*match.span())
+        within = self.marked[
+            bisect_left(self.marked, start, key=re.Match.start) : bisect_right(self.marked, stop, key=re.Match.end)
+        ]
+        hidden, whole = (_told(self._text, start, stop, within, one) for one in (match, None))
+        return Highlight(_line(self._text[slice(*match.span(1))]), hidden, whole)
+
+    def _around(self, start: int, stop: int) -> tuple[int, int]:
+        """The paragraph where it is short, else the sentences that marked words stand in."""
+        if self._end - self._begin <= MOST_PARAGRAPH:
+            return self._begin, self._end
+        if not self._sentences:
+            self._sentences = list(_parts(self._blank, _SENTENCE, self._begin, self._end))
+        first = bisect_right(self._sentences, start, key=itemgetter(1))
+        last = bisect_left(self._sentences, stop, key=itemgetter(0)) - 1
+        return self._near(self._sentences[first][0], start, stop, self._sentences[last][1])
+
+    def _near(self, begin: int, start: int, stop: int, end: int) -> tuple[int, int]:
+        """What of a stretch is shown around marked words: all, or so much on either side, by whole words and marks."""
+        if start - begin > MOST_BESIDE:
+            begin = max(start - MOST_BESIDE, self._blank.find(" ", start - MOST_BESIDE, start))
+            before = bisect_left(self.marked, begin, key=re.Match.start) - 1
+            begin = max(begin, self.marked[before].end()) if before >= 0 else begin
+        if end - stop > MOST_BESIDE:
+            end = max(stop, self._blank.rfind(" ", stop, stop + MOST_BESIDE))
+            after = bisect_right(self.marked, end, key=re.Match.end)
+            end = min(end, self.marked[after].start()) if after < len(self.marked) else end
         return begin, end
-    sentences = [part for part in _parts(text, _SENTENCE, begin, end) if part[0] < stop and start < part[1]]
-    return sentences[0][0], sentences[-1][1]
 
 
-def _parts(text: str, between: re.Pattern[str], begin: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
-    end = len(text) if end is None else end
+def _parts(text: str, between: re.Pattern[str], begin: int, end: int) -> Iterator[tuple[int, int]]:
     for match in between.finditer(text, begin, end):
         yield begin, match.start()
         begin = match.end()

@@ -44,9 +44,14 @@ def clean_topics(topics: Iterable[str]) -> tuple[str, ...]:
 
 
 def hashtags(text: str) -> set[str]:
-    """The #tags in a text: a # at the start of a word, a letter behind it, then letters, digits, - and _."""
+    """The #tags in a text, in lower case."""
+    return {name.lower() for name in marked(text, "#")}
+
+
+def marked(text: str, sign: str) -> set[str]:
+    """The names behind a sign: it stands at the start of a word, a letter behind it, then letters, digits, - and _."""
     found = set()
-    at = text.find("#")
+    at = text.find(sign)
     while at >= 0:
         end = at + 1
         while end < len(text) and (text[end].isalnum() or text[end] in "-_"):
@@ -54,6 +59,6 @@ def hashtags(text: str) -> set[str]:
         name = text[at + 1 : end].rstrip("-_")
         begins_a_word = at == 0 or text[at - 1].isspace() or text[at - 1] in OPENERS
         if begins_a_word and name[:1].isalpha() and len(name) <= MAX_LENGTH:
-            found.add(name.lower())
-        at = text.find("#", end)
+            found.add(name)
+        at = text.find(sign, end)
     return found

@@ -2,24 +2,26 @@
 
 A prayer with a rhythm is on the list on its days; missed, it stays once until it is prayed. The others take turns like
 people in a queue: who is prayed for goes to its end. The place in the queue follows from the log of prayers before the
-day, so the list stays the same all day, and is the same on every device that has the log.
+day, so the list stays the same all day, and is the same on every device that has the log and is in the same day.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from calendar import monthrange
+from datetime import date
+from functools import lru_cache
 
 from ..errors import InvalidInput
 from ..records import record, replaced
-from .dates import DAY_US, to_us
 from .items import Kind
-from .labels import MAX_LENGTH, OPENERS, clean_tags, hashtags
+from .labels import MAX_LENGTH, clean_tags, hashtags, marked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from ..models.prayers import NewPrayer, PrayerPatch
+    from .recurrence import Rule
 
 OPEN, ANSWERED, ARCHIVED = "open", "answered", "archived"
 FEWEST_A_DAY = 3
@@ -126,6 +128,17 @@ def answered(content: PrayerContent, thanks: str, on: date) -> PrayerContent:
     return replaced(content, state=ANSWERED, answered_on=on.isoformat(), thanks=_text("thanks", thanks).strip())
 
 
+def reopened(content: PrayerContent) -> PrayerContent:
+    """The prayer one step back: out of the trash as it was, out of the archive with its answer, and an answered one
+    open again, without its answer.
+    """
+    if content.deleted_us is not None:
+        return replaced(content, deleted_us=None)
+    if content.state == ARCHIVED and content.answered_on:
+        return replaced(content, state=ANSWERED)
+    return replaced(content, state=OPEN, answered_on="", thanks="")
+
+
 def entry(prayer: str, words: str, *, at_us: int, day: date) -> PrayedContent:
     """An entry of the log: a prayer (its id) was prayed at a moment, in such words.
 
@@ -149,19 +162,8 @@ def clean_people(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def people_in(text: str) -> set[str]:
-    """The @people in a text: an @ at the start of a word, a letter behind it, then letters, digits, - and _."""
-    found = set()
-    at = text.find("@")
-    while at >= 0:
-        end = at + 1
-        while end < len(text) and (text[end].isalnum() or text[end] in "-_"):
-            end += 1
-        name = text[at + 1 : end].rstrip("-_")
-        begins_a_word = at == 0 or text[at - 1].isspace() or text[at - 1] in OPENERS
-        if begins_a_word and name[:1].isalpha() and len(name) <= MAX_LENGTH:
-            found.add(name)
-        at = text.find("@", end)
-    return found
+    """The @people in a text, as they are written."""
+    return marked(text, "@")
 
 
 def clean_rhythm(words: str) -> str:
@@ -179,13 +181,16 @@ def clean_rhythm(words: str) -> str:
 def rule_of(rhythm: str) -> str:
     """The rule (RRULE value) that the words of a rhythm mean; empty for none and for "whenever".
 
-    Raises: InvalidInput.
+    Raises: InvalidInput, also for what comes oftener than a day's list does.
     """
     if not rhythm:
         return ""
     from .phrases import read_rhythm
 
-    return read_rhythm(rhythm)
+    rule = read_rhythm(rhythm)
+    if rule.startswith("FREQ=HOURLY"):
+        raise InvalidInput(f"{rhythm!r} is oftener than once a day", hint="such as daily")
+    return rule
 
 
 # Which prayers a day's list holds
@@ -212,15 +217,64 @@ def a_day(number: int, *, days: int, at_most: int) -> int:
 
 def is_due(turn: Turn, day: date) -> bool:
     """Whether a prayer with a rhythm is on the list of a day: it is one of its days, or the last of them was missed."""
-    from .recurrence import last_until
+    last = last_day(turn.rule, turn.created_on, day)
+    return last is not None and not any(last <= prayed < day for prayed in turn.prayed)
 
-    starts = datetime.combine(turn.created_on, datetime.min.time())
-    end_us = to_us(datetime.combine(day, datetime.min.time(), UTC)) + DAY_US - 1
-    last_us = last_until(starts, turn.rule, "UTC", end_us)
-    if last_us is None:
-        return False
-    last = date(1970, 1, 1) + timedelta(microseconds=last_us)
-    return not any(last <= prayed < day for prayed in turn.prayed)
+
+def last_day(rule: str, starts: date, day: date) -> date | None:
+    """The last day of a rhythm from its start up to a day, or None where it has not come yet.
+
+    It differs from a calendar's rule in one thing: where a month is too short for its day, the month's last day stands
+    for it, so that what is prayed for monthly from the 31st on is prayed for in February.
+    """
+    read = _parsed(rule)
+    first, number = _period(read.frequency, starts), _period(read.frequency, day)
+    number -= (number - first) % read.interval
+    while number >= first:
+        found = max((one for one in _days_of_period(read, number, starts) if starts <= one <= day), default=None)
+        if found is not None:
+            return found
+        number -= read.interval
+    return None
+
+
+@lru_cache(maxsize=1_000)
+def _parsed(rule: str) -> Rule:
+    from .recurrence import parse
+
+    return parse(rule)
+
+
+def _period(frequency: int, day: date) -> int:
+    """The number of the year, month, week or day that holds a day, counted from the beginning of the calendar."""
+    months = day.year * 12 + day.month - 1
+    return (day.year, months, (day.toordinal() - 1) // 7, day.toordinal())[frequency]
+
+
+def _days_of_period(rule: Rule, number: int, starts: date) -> Iterator[date]:
+    """The days of a rhythm in one of its years, months, weeks or days; what it leaves open is as in its start."""
+    from .recurrence import MONTHLY, WEEKLY, YEARLY
+
+    if rule.frequency == YEARLY:
+        for month in rule.numbers("BYMONTH") or (starts.month,):
+            yield from _days_of_month(rule, number, month, starts)
+    elif rule.frequency == MONTHLY:
+        yield from _days_of_month(rule, number // 12, number % 12 + 1, starts)
+    elif rule.frequency == WEEKLY:
+        for weekday, _ in rule.days or ((starts.weekday(), 0),):
+            yield date.fromordinal(number * 7 + 1 + weekday)
+    else:
+        yield date.fromordinal(number)
+
+
+def _days_of_month(rule: Rule, year: int, month: int, starts: date) -> Iterator[date]:
+    first, length = monthrange(year, month)
+    for weekday, nth in rule.days:
+        same = range(1 + (weekday - first) % 7, length + 1, 7)
+        if -len(same) <= nth <= len(same):
+            yield date(year, month, same[nth - 1 if nth > 0 else nth])
+    for day in () if rule.days else rule.numbers("BYMONTHDAY") or (starts.day,):
+        yield date(year, month, min(day, length) if day > 0 else max(1, length + 1 + day))
 
 
 def _place(turn: Turn) -> tuple[object, ...]:
@@ -246,3 +300,11 @@ def _text(name: str, text: str) -> str:
     if "\x00" in text:
         raise InvalidInput(f"the {name} holds a NUL character", hint="is this a text file?")
     return text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+
+
+def read_day(text: str) -> date | None:
+    """A day as it is kept; None for what is none, from a device that is in error."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

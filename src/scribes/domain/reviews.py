@@ -26,6 +26,8 @@ DAY_US = 86_400_000_000
 # days comes up so much before they are full, and what is left of the last day counts as the whole.
 EARLY_US = 8 * 3_600_000_000
 MOST_DAYS = 36_500
+# The last moment that counts, in the year 9694: a hundred years more are still a date.
+LAST_US = 7_730 * 365 * DAY_US
 LEAST_SPREAD_DAYS = 3
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -72,11 +74,22 @@ class Rules:
 
 @record
 class Answer:
-    """What of a review counts for the schedule. Reviews are in the order of `at_us`, then `id`."""
+    """What of a review counts for the schedule. Reviews are in the order of `at_us`, then `id`.
+
+    `written_us` is what the clock said. It is earlier than `at_us` where an answer before was given by a clock that was
+    ahead: the order is kept, and time is told by the clock.
+    """
 
     at_us: int
     id: bytes
     rating: int
+    written_us: int | None = None
+
+    @property
+    def moment_us(self) -> int:
+        """From when on the time to the next review is counted; what no clock says is brought into bounds."""
+        moment_us = self.at_us if self.written_us is None else min(self.at_us, self.written_us)
+        return max(0, min(moment_us, LAST_US))
 
 
 @record
@@ -148,7 +161,7 @@ def _answered(card: bytes, state: CardState, answer: Answer, rules: Rules) -> tu
     from fsrs import Card, Rating, State
 
     # Only the days between two reviews count, so any two instants with as many will do: no clock can overflow them.
-    now = EPOCH + timedelta(days=elapsed_days(state, answer.at_us))
+    now = EPOCH + timedelta(days=elapsed_days(state, answer.moment_us))
     before = Card(
         card_id=1,  # without an id each card waits a millisecond to get one
         state=State(state.phase or LEARNING),
@@ -165,12 +178,12 @@ def _answered(card: bytes, state: CardState, answer: Answer, rules: Rules) -> tu
         interval_us, early_us = spread(interval_us // DAY_US, card, state.reviews) * DAY_US, EARLY_US
     return replaced(
         state,
-        due_us=answer.at_us + interval_us - early_us,
+        due_us=answer.moment_us + interval_us - early_us,
         phase=int(seen.state),
         step=seen.step,
         stability=min(seen.stability or 0.0, float(MOST_DAYS)),
         difficulty=seen.difficulty,
-        reviewed_us=answer.at_us,
+        reviewed_us=answer.moment_us,
         reviews=state.reviews + 1,
         lapses=state.lapses + (state.phase == KNOWN and answer.rating == AGAIN),
     ), interval_us

@@ -5,17 +5,34 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .notes import Draft, Hit, NewNote, Note, NotePatch, Revision, TagCount, Undone
+    from .prayers import NewPrayer, Prayer, PrayerPatch
+    from .reminders import NewReminder, Reminder
+    from .reviews import Card, ReviewCard
     from .vault import Backup, Check, ImportReport
 
+_HOMES = {
+    "notes": ("Draft", "Hit", "NewNote", "Note", "NotePatch", "Revision", "TagCount", "Undone"),
+    "prayers": ("NewPrayer", "Prayer", "PrayerPatch"),
+    "reminders": ("NewReminder", "Reminder"),
+    "reviews": ("Card", "ReviewCard"),
+    "vault": ("Backup", "Check", "ImportReport"),
+}
 __all__ = [
     "Backup",
+    "Card",
     "Check",
     "Draft",
     "Hit",
     "ImportReport",
     "NewNote",
+    "NewPrayer",
+    "NewReminder",
     "Note",
     "NotePatch",
+    "Prayer",
+    "PrayerPatch",
+    "Reminder",
+    "ReviewCard",
     "Revision",
     "TagCount",
     "Undone",
@@ -24,8 +41,9 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """A model, from the module that has it: a command loads no others."""
-    if name in __all__:
-        from . import notes, vault
+    for module, names in _HOMES.items():
+        if name in names:
+            from importlib import import_module
 
-        return getattr(notes, name, None) or getattr(vault, name)
+            return getattr(import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"module 'scribes.models' has no attribute {name!r}")

@@ -11,6 +11,9 @@ from ..storage import notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from ..domain.highlights import Highlight
     from ..domain.reviews import CardContent
     from ..models.scripture import Reading
     from ..ports import Tx
@@ -38,15 +41,17 @@ def sides_of(tx: Tx, context: Context, scripture: Scripture, content: CardConten
     note = stored.content
     if note.deleted_us is not None:
         return None
-    heading = heading_of(note.title, note.body)
     if content.source_kind == NOTE:
-        return Sides(heading, heading, note.body or note.title)
-    from ..domain.highlights import highlights
+        return _of_note(note)
+    from ..domain.highlights import highlight
 
-    for one in highlights(note.body):
-        if one.words == content.text:
-            return Sides(one.hidden, one.hidden, one.whole)
-    return None
+    found = highlight(content.text, note.title, note.body)
+    return of_highlight(found) if found else None
+
+
+def of_highlight(highlight: Highlight) -> Sides:
+    """The sides of marked words."""
+    return Sides(highlight.hidden, highlight.hidden, highlight.whole)
 
 
 def title_of(content: CardContent) -> str:
@@ -57,6 +62,15 @@ def title_of(content: CardContent) -> str:
 def text_of(reading: Reading) -> str:
     """A passage as it is learned by heart: without the title of a psalm, a line for each verse."""
     return "\n".join(verse.text for verse in reading.verses if verse.ordinal % 1000)
+
+
+def _of_note(note: Any) -> Sides:
+    heading = heading_of(note.title, note.body)
+    if "==" in heading:
+        from ..domain.highlights import unmarked
+
+        heading = heading_of(unmarked(note.title), unmarked(note.body))
+    return Sides(heading, heading, note.body or note.title)
 
 
 def _of_verse(scripture: Scripture, content: CardContent) -> Sides | None:

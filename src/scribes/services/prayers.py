@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
+from functools import lru_cache, partial
 
 from ..domain import prayers as rules
 from ..domain.dates import from_us
@@ -18,6 +19,7 @@ from .items import add_in, write_in
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from ..config import Settings
     from ..domain.prayers import PrayerContent
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from ..ports import Tx
     from ..storage.items import Stored
     from .context import Context
+
+    Reader = Callable[..., list[Stored]]
 
 STATES = (OPEN, ANSWERED, ARCHIVED)
 MOST = 10_000
@@ -66,17 +70,14 @@ class Prayers:
         """
         if state and state not in STATES:
             raise InvalidInput(f"there is no state {state!r}", hint=f"one of {', '.join(STATES)}")
-        people, tags = rules.clean_people([person] * bool(person)), clean_tags([tag] * bool(tag))
+        return self._fitting(partial(prayers.listed, state=state), person, tag, limit)
 
-        def fits(content: PrayerContent) -> bool:
-            known = {name.casefold() for name in content.people}
-            return all(name.casefold() in known for name in people) and set(tags) <= set(content.tags)
+    def answers(self, *, person: str = "", tag: str = "", limit: int = 20) -> list[Prayer]:
+        """Answered prayers, those put away since too, for a person and with a tag: the last answered first.
 
-        with self._engine.read() as tx:
-            most = MOST if people or tags else limit
-            found = prayers.listed(tx, state, visible_to=self._context.visible_to, limit=most)
-            fitting = [stored for stored in found if fits(stored.content)]
-            return [self._shown(tx, stored) for stored in fitting[:limit]]
+        Raises: InvalidInput.
+        """
+        return self._fitting(prayers.with_answer, person, tag, limit)
 
     def today(self) -> list[Listed]:
         """The list of today: prayers whose day or turn it is, and all that were prayed for today, done.
@@ -84,12 +85,16 @@ class Prayers:
         It stays the same all day, but for prayers that are added or answered.
         """
         with self._engine.read() as tx:
-            return [Listed(self._shown(tx, stored), done) for stored, done in self._of_today(tx)]
+            ids, done = self._of_today(tx)
+            found = prayers.listed(tx, state=OPEN, visible_to=self._context.visible_to, limit=MOST)
+            stored = {one.id: one for one in found}
+            return [Listed(self._shown(tx, stored[id]), to_text(id) in done) for id in ids]
 
     def left_today(self) -> int:
         """How many prayers on the list of today are not prayed for yet."""
         with self._engine.read() as tx:
-            return sum(not done for _, done in self._of_today(tx))
+            ids, done = self._of_today(tx)
+            return sum(to_text(id) not in done for id in ids)
 
     def prayed(self, refs: Sequence[str], *, words: str = "") -> list[Prayer]:
         """The prayers, prayed for now, and in which words; one entry in the log for each.
@@ -117,7 +122,10 @@ class Prayers:
             found = prayers.log(tx, id, visible_to=self._context.visible_to, limit=limit)
             return [
                 Prayed(
-                    to_text(one.id), from_us(one.content.at_us), date.fromisoformat(one.content.day), one.content.words
+                    to_text(one.id),
+                    from_us(one.content.at_us),
+                    rules.read_day(one.content.day) or _day_of(one.content.at_us),
+                    one.content.words,
                 )
                 for one in found
             ]
@@ -130,7 +138,7 @@ class Prayers:
         return self._change([ref], lambda content, _: rules.patched(content, patch))[0]
 
     def answer(self, ref: str, thanks: str = "", *, on: date | None = None) -> Prayer:
-        """The prayer, answered: on a day (today where none is given), with words of thanks.
+        """The prayer, answered: on a day, with words of thanks. What is not given stays as it is, or the day is today.
 
         Raises: NotFound, Ambiguous, InvalidInput.
         """
@@ -139,24 +147,25 @@ class Prayers:
             today = _day_of(now_us)
             if on is not None and on > today:
                 raise InvalidInput(f"{on} has not come yet", hint="the day on which it was answered")
-            return rules.answered(content, thanks or content.thanks, on or today)
+            kept = rules.read_day(content.answered_on)
+            return rules.answered(content, thanks or content.thanks, on or kept or today)
 
         return self._change([ref], answered)[0]
 
     def archive(self, refs: Sequence[str]) -> list[Prayer]:
-        """The prayers, put away: on no list any more, and neither answered nor gone.
+        """The prayers, put away: on no list any more. An answer stays with its prayer.
 
         Raises: NotFound, Ambiguous, InvalidInput; then none is changed.
         """
         return self._change(refs, lambda content, _: replaced(content, state=ARCHIVED))
 
     def reopen(self, refs: Sequence[str]) -> list[Prayer]:
-        """The prayers, open again: answered ones without their answer, and those in the trash out of it.
+        """The prayers one step back: out of the trash as they were, out of the archive with their answer, and answered
+        ones open again, without it.
 
         Raises: NotFound, Ambiguous; then none is changed.
         """
-        blank = {"state": OPEN, "answered_on": "", "thanks": "", "deleted_us": None}
-        return self._change(refs, lambda content, _: replaced(content, **blank), deleted=True)
+        return self._change(refs, lambda content, _: rules.reopened(content), deleted=True)
 
     def remove(self, refs: Sequence[str]) -> list[Prayer]:
         """The prayers, in the trash; `undo` and `reopen` bring them back.
@@ -187,22 +196,41 @@ class Prayers:
                 for stored, after in pairs
             ]
 
-    def _of_today(self, tx: Tx) -> list[tuple[Stored, bool]]:
-        """The prayers on the list of today, and which of them are done."""
+    def _of_today(self, tx: Tx) -> tuple[list[bytes], set[str]]:
+        """The prayers on the list of today, and which prayers were prayed for today (as text)."""
         visible_to, today = self._context.visible_to, _day_of(tx.now_us)
-        stored = {to_text(one.id): one for one in prayers.listed(tx, OPEN, visible_to=visible_to, limit=MOST)}
+        found = prayers.open_ones(tx, visible_to=visible_to, limit=MOST)
         first = today - timedelta(days=MEMORY_DAYS)
-        days: dict[str, list[date]] = {id: [] for id in stored}
+        days: dict[str, list[date]] = {}
         done: set[str] = set()
         for id, text in prayers.prayed_between(tx, first.isoformat(), today.isoformat(), visible_to=visible_to):
             if text == today.isoformat():
                 done.add(id)
-            elif id in stored:
-                days[id].append(date.fromisoformat(text))
-        turns = [_turn(one, days[id]) for id, one in stored.items()]
+            elif (day := rules.read_day(text)) is not None:
+                days.setdefault(id, []).append(day)
+        turns = [
+            Turn(id, created_us, _day_of(created_us), _rule(rhythm), tuple(days.get(to_text(id), ())))
+            for id, created_us, rhythm in found
+        ]
         ids = rules.of_day(turns, today, days=self._settings.prayer_days, at_most=self._settings.prayers_a_day)
-        listed = dict.fromkeys([*map(to_text, ids), *(id for id in stored if id in done)])
-        return [(stored[id], id in done) for id in listed]
+        return list(dict.fromkeys([*ids, *(id for id, _, _ in found if done and to_text(id) in done)])), done
+
+    def _fitting(self, read: Reader, person: str, tag: str, limit: int) -> list[Prayer]:
+        """Of the prayers that are read, those for a person and with a tag.
+
+        Raises: InvalidInput.
+        """
+        people, tags = rules.clean_people([person] * bool(person)), clean_tags([tag] * bool(tag))
+
+        def fits(content: PrayerContent) -> bool:
+            known = {name.casefold() for name in content.people}
+            return all(name.casefold() in known for name in people) and set(tags) <= set(content.tags)
+
+        with self._engine.read() as tx:
+            most = MOST if people or tags else limit
+            found = read(tx, visible_to=self._context.visible_to, limit=most)
+            fitting = [stored for stored in found if fits(stored.content)]
+            return [self._shown(tx, stored) for stored in fitting[:limit]]
 
     def _from_note(self, tx: Tx, new: NewPrayer) -> NewPrayer:
         from .rows import find_in, to_note
@@ -221,7 +249,7 @@ class Prayers:
     def _shown(self, tx: Tx, stored: Stored) -> Prayer:
         content = stored.content
         prayed_us, times = prayers.tally(tx, stored.n)
-        answered_on = date.fromisoformat(content.answered_on) if content.answered_on else None
+        answered_on = rules.read_day(content.answered_on)
         created_on = _day_of(stored.created_us)
         return Prayer(
             id=to_text(stored.id),
@@ -250,14 +278,15 @@ def after_prayer(tx: Tx, _context: Context, stored: Stored) -> None:
 
 
 def after_prayed(tx: Tx, _context: Context, stored: Stored) -> None:
-    """Count an entry of the log that has just been written."""
-    prayers.count_anew(tx, from_text(stored.content.prayer), stored.content.prayer)
+    """Count an entry of the log that has just been written; one that names no prayer counts for none."""
+    try:
+        id = from_text(stored.content.prayer)
+    except InvalidInput:
+        return
+    prayers.count_anew(tx, id, stored.content.prayer)
 
 
-def _turn(stored: Stored, prayed: Sequence[date]) -> Turn:
-    return Turn(stored.id, stored.created_us, _day_of(stored.created_us), _rule(stored.content.rhythm), tuple(prayed))
-
-
+@lru_cache(maxsize=1_000)
 def _rule(rhythm: str) -> str:
     """The rule of a rhythm; none for words of a newer Scribes, so that the prayer takes its turn at least."""
     try:

@@ -6,8 +6,10 @@ from bisect import bisect_right
 from datetime import datetime, time, timedelta
 
 from ..domain.dates import from_us, to_us
+from ..domain.reviews import HIGHLIGHT, NOTE
 from ..models.reviews import ForecastDay, Status
 from ..storage import cards
+from .card_texts import sides_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,28 +17,29 @@ if TYPE_CHECKING:
 
     from ..ports import Tx
     from .context import Context
+    from .scripture import Scripture
 
 RETENTION_DAYS = 30
+# In how many cards it is looked whether the words are still marked, to count what is due.
+MOST_DOUBTFUL = 200
 
 
-def status(tx: Tx, context: Context, *, new_a_day: int) -> Status:
+def status(tx: Tx, context: Context, scripture: Scripture, *, new_a_day: int) -> Status:
     """How many cards there are, what is due, and how reviewing goes."""
     visible_to = context.visible_to
     number, learned = cards.count(tx, visible_to=visible_to)
     today = _today(tx)
     reviewed, right = cards.answered_on(tx, today.isoformat())
     asked, recalled = cards.recalled_since(tx, (today - timedelta(days=RETENTION_DAYS - 1)).isoformat())
-    new, waiting = (
-        new_today(tx, context, new_a_day),
-        cards.count_due(tx, cards.UNSEEN, tx.now_us, visible_to=visible_to),
-    )
+    waiting = due_now(tx, context, scripture, cards.UNSEEN)
+    new = _new_of(tx, waiting, new_a_day)
     coming = [
         cards.next_us(tx, tx.now_us, visible_to=visible_to),
         _starts(today + timedelta(days=1)) if waiting > new else None,
     ]
     next_us = min((at_us for at_us in coming if at_us is not None), default=None)
     return Status(
-        due=cards.count_due(tx, cards.SEEN, tx.now_us, visible_to=visible_to),
+        due=due_now(tx, context, scripture, cards.SEEN),
         new=new,
         cards=number,
         learned=learned,
@@ -48,9 +51,26 @@ def status(tx: Tx, context: Context, *, new_a_day: int) -> Status:
     )
 
 
-def new_today(tx: Tx, context: Context, new_a_day: int) -> int:
+def due_now(tx: Tx, context: Context, scripture: Scripture, sort: str) -> int:
+    """How many cards of a sort are due and can be shown. Of many changed notes, not all are looked through for it."""
+    groups = cards.count_due(tx, sort, tx.now_us, visible_to=context.visible_to)
+    of_notes = sum(number for kind, _, number in groups if kind in (NOTE, HIGHLIGHT))
+    of_texts = sum(
+        number for kind, code, number in groups if kind not in (NOTE, HIGHLIGHT) and scripture.is_at_hand(code)
+    )
+    if not of_notes:
+        return of_texts
+    gone, doubtful = cards.without_note(tx, sort, tx.now_us, visible_to=context.visible_to, limit=MOST_DOUBTFUL)
+    gone += sum(sides_of(tx, context, scripture, stored.content) is None for stored in doubtful)
+    return of_notes + of_texts - gone
+
+
+def new_today(tx: Tx, context: Context, scripture: Scripture, new_a_day: int) -> int:
     """How many new cards still come today."""
-    waiting = cards.count_due(tx, cards.UNSEEN, tx.now_us, visible_to=context.visible_to)
+    return _new_of(tx, due_now(tx, context, scripture, cards.UNSEEN), new_a_day)
+
+
+def _new_of(tx: Tx, waiting: int, new_a_day: int) -> int:
     return min(waiting, max(0, new_a_day - cards.introduced(tx, _today(tx).isoformat()))) if waiting else 0
 
 
@@ -65,7 +85,7 @@ def streak(tx: Tx) -> int:
     return days
 
 
-def forecast(tx: Tx, context: Context, *, days: int, new_a_day: int) -> list[ForecastDay]:
+def forecast(tx: Tx, context: Context, scripture: Scripture, *, days: int, new_a_day: int) -> list[ForecastDay]:
     """How many cards come on each of the coming days; what is overdue comes today, new ones so many a day."""
     today = _today(tx)
     dates = [today + timedelta(days=number) for number in range(days)]
@@ -74,8 +94,8 @@ def forecast(tx: Tx, context: Context, *, days: int, new_a_day: int) -> list[For
     due = [0] * days
     for due_us in cards.due_times(tx, ends[-1], visible_to=context.visible_to):
         due[bisect_right(ends, due_us)] += 1
-    waiting = cards.count_due(tx, cards.UNSEEN, tx.now_us, visible_to=context.visible_to)
-    coming, allowed = [], new_today(tx, context, new_a_day)
+    waiting = due_now(tx, context, scripture, cards.UNSEEN)
+    coming, allowed = [], _new_of(tx, waiting, new_a_day)
     for day, number in zip(dates, due, strict=True):
         new = min(waiting, allowed)
         coming.append(ForecastDay(day, number, new))

@@ -8,6 +8,7 @@ from ..domain.dates import from_us
 from ..domain.reviews import (
     CARD,
     HIGHLIGHT,
+    LAST_US,
     LEAST_RETENTION,
     MOST_RETENTION,
     NOTE,
@@ -27,7 +28,7 @@ from ..ids import from_text, to_text
 from ..models.reviews import Answered, Card, ReviewCard
 from ..records import replaced
 from ..storage import cards, items, operations
-from .card_texts import sides_of, title_of
+from .card_texts import of_highlight, sides_of, title_of
 from .items import add_in, write_in
 from .rows import find_in
 
@@ -47,6 +48,8 @@ STATES = ("new", "learning", "known", "relearning")
 PAGE, BATCH = 50, 1_000
 # Longer passages are learned in parts.
 MOST_VERSES = 200
+# So many cards from one note are no longer what somebody wants to remember.
+MOST_HIGHLIGHTS = 500
 SECOND_US = 1_000_000
 
 
@@ -64,22 +67,27 @@ class Reviews:
 
         Raises: NotFound, Ambiguous; InvalidInput, where the note is in the trash.
         """
-        return self._add_of_note(note, lambda stored: [CardContent(NOTE, to_text(stored.id))])[0]
+        return self._add_of_note(note, lambda stored: {CardContent(NOTE, to_text(stored.id)): None})[0]
 
     def add_highlights(self, note: str) -> list[Card]:
         """A card for each highlight of a note.
 
-        Raises: NotFound, Ambiguous; InvalidInput, where nothing is marked or the note is in the trash.
+        Raises: NotFound, Ambiguous; InvalidInput, where nothing or too much is marked or the note is in the trash.
         """
         from ..domain.highlights import highlights
 
-        def contents(stored: Stored) -> list[CardContent]:
-            found = highlights(stored.content.body)
+        def contents(stored: Stored) -> dict[CardContent, Sides | None]:
+            note = stored.content
+            found = highlights(note.title, note.body, limit=MOST_HIGHLIGHTS + 1)
             if not found:
                 raise InvalidInput(
                     "nothing is marked in this note", hint="mark ==the words== to remember, with scribes edit"
                 )
-            return [CardContent(HIGHLIGHT, to_text(stored.id), one.words) for one in found]
+            if len(found) > MOST_HIGHLIGHTS:
+                raise InvalidInput(
+                    f"more than {MOST_HIGHLIGHTS} places are marked in this note", hint="mark less, or part the note"
+                )
+            return {CardContent(HIGHLIGHT, to_text(stored.id), one.words): of_highlight(one) for one in found}
 
         return self._add_of_note(note, contents)
 
@@ -97,7 +105,7 @@ class Reviews:
         if len(reading.verses) > MOST_VERSES:
             raise InvalidInput(f"{passage} has {len(reading.verses)} verses", hint=f"at most {MOST_VERSES} on one card")
         with self._engine.write() as tx:
-            return self._add(tx, [CardContent(VERSE, reading.osis, "", code)])[0]
+            return self._add(tx, {CardContent(VERSE, reading.osis, "", code): None})[0]
 
     def recent(self, *, limit: int = 20) -> list[Card]:
         """The cards, those that come first at the top."""
@@ -167,7 +175,10 @@ class Reviews:
             if stored.content.suspended:
                 raise InvalidInput("the card is suspended", hint=f"scribes review resume {ref}")
             intervals = intervals_us(stored.id, cards.state(tx, stored.n), tx.now_us, cards.rules(tx))
-            content = ReviewContent(to_text(stored.id), tx.now_us, local_day(tx.now_us), rating, took_ms, mode)
+            last, _ = cards.last_answer(tx, to_text(stored.id))
+            # After the last one also where that was given by a clock that was ahead.
+            at_us = max(tx.now_us, min(last.at_us + 1, LAST_US)) if last else tx.now_us
+            content = ReviewContent(to_text(stored.id), at_us, local_day(tx.now_us), rating, took_ms, mode)
             operation = operations.begin(tx, self._context.command)
             review = add_in(tx, self._context, REVIEW, content, operation)
             interval_s = intervals[rating - 1] // SECOND_US
@@ -196,16 +207,16 @@ class Reviews:
 
         self._settle()
         with self._engine.read() as tx:
-            return status(tx, self._context, new_a_day=self._settings.review_new)
+            return status(tx, self._context, self._scripture, new_a_day=self._settings.review_new)
 
     def to_do(self) -> tuple[int, int]:
         """How many cards are to be reviewed now, new ones of today among them, and the streak in days."""
-        from .review_numbers import new_today, streak
+        from .review_numbers import due_now, new_today, streak
 
         self._settle()
         with self._engine.read() as tx:
-            due = cards.count_due(tx, cards.SEEN, tx.now_us, visible_to=self._context.visible_to)
-            return due + new_today(tx, self._context, self._settings.review_new), streak(tx)
+            due = due_now(tx, self._context, self._scripture, cards.SEEN)
+            return due + new_today(tx, self._context, self._scripture, self._settings.review_new), streak(tx)
 
     def forecast(self, *, days: int = 30) -> list[ForecastDay]:
         """How many cards come on each of the coming days; today has what is overdue."""
@@ -213,7 +224,7 @@ class Reviews:
 
         self._settle()
         with self._engine.read() as tx:
-            return forecast(tx, self._context, days=days, new_a_day=self._settings.review_new)
+            return forecast(tx, self._context, self._scripture, days=days, new_a_day=self._settings.review_new)
 
     def fit(self) -> Fitted:
         """What fitting the parameters to the log of reviews brought; they are used where they foretell memory better.
@@ -230,23 +241,23 @@ class Reviews:
             self._derive_anew(replaced(rules, parameters=found.parameters))
         return found
 
-    def _add_of_note(self, note: str, contents: Callable[[Stored], list[CardContent]]) -> list[Card]:
+    def _add_of_note(self, note: str, contents: Callable[[Stored], dict[CardContent, Sides | None]]) -> list[Card]:
         with self._engine.write() as tx:
             stored = find_in(tx, note, self._context)
             if stored.content.deleted_us is not None:
                 raise InvalidInput("the note is in the trash", hint="scribes restore")
             return self._add(tx, contents(stored))  # type: ignore[arg-type]
 
-    def _add(self, tx: Tx, contents: list[CardContent]) -> list[Card]:
-        """The cards, those that are there already as they are."""
+    def _add(self, tx: Tx, contents: dict[CardContent, Sides | None]) -> list[Card]:
+        """The cards, those that are there already as they are; with their sides where they are known."""
         operation, added = operations.begin(tx, self._context.command), []
-        for content in contents:
+        for content, sides in contents.items():
             stored = items.find(tx, CARD, card_id(content), visible_to=self._context.visible_to)
             if stored is None:
                 stored = add_in(tx, self._context, CARD, content, operation, id=card_id(content))
             elif stored.content.deleted_us is not None:
                 stored = write_in(tx, self._context, CARD, stored, content, operation)
-            added.append(self._card(tx, stored))
+            added.append(self._card(tx, stored, sides))
         return added
 
     def _change(self, refs: Sequence[str], change: Callable[[CardContent, int], CardContent]) -> list[Card]:
@@ -271,7 +282,7 @@ class Reviews:
         from .review_numbers import new_today
 
         seen = {from_text(id) for id in skip}
-        new = new_today(tx, self._context, self._settings.review_new)
+        new = new_today(tx, self._context, self._scripture, self._settings.review_new)
         for sort in (cards.LEARNING, cards.SEEN, cards.UNSEEN):
             found = self._with_sides(tx, sort, seen)
             yield from islice(found, new) if sort == cards.UNSEEN else found
@@ -349,6 +360,7 @@ def after_review(tx: Tx, context: Context, stored: Stored) -> None:
     try:
         id = from_text(stored.content.card)
     except InvalidInput:
+        # What another device writes may be anything.
         return
     card = items.find(tx, CARD, id, visible_to=context.visible_to)
     if card is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from ..domain.dates import from_us, localised, to_us
-from ..domain.prayers import ANSWERED, ARCHIVED, OPEN
+from ..domain.prayers import ANSWERED, ARCHIVED, OPEN, read_day
 from ..errors import InvalidInput
 from ..models.days import BookCount, Summary, Week
 from ..storage import notes, statistics
@@ -104,7 +104,9 @@ def _books(tx: Tx, spaces: Spaces) -> tuple[BookCount, ...]:
 
 def _median_wait(answered: Sequence[tuple[int, str]]) -> int | None:
     waits = sorted(
-        max(0, (date.fromisoformat(day) - from_us(created_us).astimezone().date()).days) for created_us, day in answered
+        max(0, (day - from_us(created_us).astimezone().date()).days)
+        for created_us, text in answered
+        if (day := read_day(text)) is not None
     )
     return waits[len(waits) // 2] if waits else None
 

@@ -16,6 +16,7 @@ RETENTION, PARAMETERS = "review_retention", "review_parameters"
 DAY_US = 86_400_000_000
 PER_CENT = 100
 _LIVE = "deleted_us IS NULL AND rating BETWEEN 1 AND 4"
+_ANSWER = "at_us, id, rating, created_us"
 _STATE = "phase, step, stability, difficulty, reviewed_us, reviews, lapses"
 
 # What comes up, in this order: what is being learned and waits since today, what is known, what is new.
@@ -57,23 +58,21 @@ def set_state(tx: Tx, n: int, state: CardState, *, comes: bool) -> None:
 
 def answers(tx: Tx, card: str) -> list[Answer]:
     """The answers to a card that stand, in their order."""
-    rows = tx.rows(f"SELECT at_us, id, rating FROM review WHERE card = ? AND {_LIVE} ORDER BY at_us, id", (card,))
+    rows = tx.rows(f"SELECT {_ANSWER} FROM review WHERE card = ? AND {_LIVE} ORDER BY at_us, id", (card,))
     return [Answer(*row) for row in rows]
 
 
 def last_answer(tx: Tx, card: str) -> tuple[Answer | None, int]:
     """The last answer to a card that stands, and how many there are."""
-    sql = f"SELECT at_us, id, rating FROM review WHERE card = ? AND {_LIVE} ORDER BY at_us DESC, id DESC LIMIT 1"
+    sql = f"SELECT {_ANSWER} FROM review WHERE card = ? AND {_LIVE} ORDER BY at_us DESC, id DESC LIMIT 1"
     row = tx.row(sql, (card,))
     number = int(tx.value(f"SELECT count(*) FROM review WHERE card = ? AND {_LIVE}", (card,)))
     return (Answer(*row) if row else None), number
 
 
 def last_review(tx: Tx, *, visible_to: Spaces) -> Stored | None:
-    """The last review of all that stands."""
-    found = items.select(
-        tx, REVIEW, "deleted_us IS NULL", visible_to=visible_to, order="day DESC, at_us DESC, id DESC", limit=1
-    )
+    """The review of all that stand which came here last, whatever clocks and zones say."""
+    found = items.select(tx, REVIEW, "deleted_us IS NULL", visible_to=visible_to, order="n DESC", limit=1)
     return found[0] if found else None
 
 
@@ -88,10 +87,26 @@ def coming_up(tx: Tx, what: str, now_us: int, *, visible_to: Spaces, limit: int,
     )
 
 
-def count_due(tx: Tx, what: str, now_us: int, *, visible_to: Spaces) -> int:
-    """How many cards of a sort are due."""
+def count_due(tx: Tx, what: str, now_us: int, *, visible_to: Spaces) -> list[tuple[str, str, int]]:
+    """How many cards of a sort are due, for each kind and translation."""
     spaces = in_spaces(visible_to, table="card")
-    return int(tx.value(f"SELECT count(*) FROM card WHERE {what} AND {spaces}", (now_us,)))
+    sql = f"SELECT source_kind, translation, count(*) FROM card WHERE {what} AND {spaces} GROUP BY 1, 2"
+    return [(kind, translation, number) for kind, translation, number in tx.rows(sql, (now_us,))]
+
+
+def without_note(tx: Tx, what: str, now_us: int, *, visible_to: Spaces, limit: int) -> tuple[int, list[Stored]]:
+    """Of the due cards of a sort: how many have no note, or one in the trash; and highlights of notes changed since."""
+    sql = (
+        "SELECT card.n, note.n IS NULL OR note.deleted_us IS NOT NULL AS is_gone"
+        " FROM card LEFT JOIN note ON note.id = unhex(card.source, '-')"
+        f" WHERE {what} AND {in_spaces(visible_to, table='card')} AND source_kind IN ('note', 'highlight')"
+        " AND (is_gone OR (source_kind = 'highlight' AND note.changed_us >= card.created_us))"
+    )
+    rows = tx.rows(sql, (now_us,))
+    doubtful = [n for n, is_gone in rows if not is_gone][:limit]
+    marks = ", ".join("?" * len(doubtful))
+    found = items.select(tx, CARD, f"n IN ({marks})", doubtful, visible_to=visible_to, order="n", limit=limit)
+    return sum(is_gone for _, is_gone in rows), found
 
 
 def count(tx: Tx, *, visible_to: Spaces) -> tuple[int, int]:
@@ -163,4 +178,5 @@ def recalled_since(tx: Tx, day: str) -> tuple[int, int]:
 
 def log(tx: Tx) -> list[Row]:
     """The whole log: (card, when, rating), card by card, each in its order."""
-    return tx.rows(f"SELECT card, at_us, rating FROM review WHERE {_LIVE} ORDER BY card, at_us, id")
+    sql = f"SELECT card, min(at_us, created_us), rating FROM review WHERE {_LIVE} ORDER BY card, review.at_us, id"
+    return tx.rows(sql)

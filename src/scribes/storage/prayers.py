@@ -15,11 +15,27 @@ if TYPE_CHECKING:
 ORDERS = {OPEN: "n DESC", ANSWERED: "answered_on DESC, n DESC"}
 
 
-def listed(tx: Tx, state: str, *, visible_to: Spaces, limit: int) -> list[Stored]:
+def listed(tx: Tx, *, state: str, visible_to: Spaces, limit: int) -> list[Stored]:
     """Prayers of a state, or of all where it is empty: the last written first, answered ones the last answered."""
     order = ORDERS.get(state, "n DESC")
     where, values = ("state = ? AND deleted_us IS NULL", (state,)) if state else ("deleted_us IS NULL", ())
     return items.select(tx, PRAYER, where, values, visible_to=visible_to, order=order, limit=limit)
+
+
+def with_answer(tx: Tx, *, visible_to: Spaces, limit: int) -> list[Stored]:
+    """Answered prayers, those put away since too: the last answered first."""
+    where = "state != 'open' AND answered_on != '' AND deleted_us IS NULL"
+    return items.select(tx, PRAYER, where, visible_to=visible_to, order=ORDERS[ANSWERED], limit=limit)
+
+
+def open_ones(tx: Tx, *, visible_to: Spaces, limit: int) -> list[tuple[bytes, int, str]]:
+    """Of the open prayers the id, when each was written, and its rhythm: the last written first."""
+    sql = (
+        "SELECT id, created_us, rhythm FROM prayer"
+        f" WHERE state = 'open' AND deleted_us IS NULL AND {in_spaces(visible_to, table='prayer')}"
+        " ORDER BY n DESC LIMIT ?"
+    )
+    return tx.rows(sql, (limit,))
 
 
 def prayed_between(tx: Tx, first: str, last: str, *, visible_to: Spaces) -> list[tuple[str, str]]:

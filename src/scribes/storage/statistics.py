@@ -77,10 +77,11 @@ def prayers_by_state(tx: Tx, *, visible_to: Spaces) -> dict[str, tuple[int, int]
 
 
 def answered(tx: Tx, *, visible_to: Spaces) -> list[tuple[int, str]]:
-    """When each answered prayer was written down, and the day of its answer."""
+    """When each answered prayer, put away since or not, was written down, and the day of its answer."""
     spaces = in_spaces(visible_to, table="prayer")
     return tx.rows(
-        f"SELECT created_us, answered_on FROM prayer WHERE state = 'answered' AND deleted_us IS NULL AND {spaces}"
+        "SELECT created_us, answered_on FROM prayer"
+        f" WHERE state != 'open' AND answered_on != '' AND deleted_us IS NULL AND {spaces}"
     )
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scribes.domain.highlights import HIDDEN, MOST_PARAGRAPH, highlights
+from scribes.domain import highlights as module
+from scribes.domain.highlights import HIDDEN, MOST_BESIDE, MOST_PARAGRAPH, highlight, highlights, unmarked
 
 
 def test_marked_words_are_hidden_in_their_paragraph() -> None:
@@ -64,3 +68,47 @@ def test_any_text_has_highlights_or_none(text: str) -> None:
         assert HIDDEN in one.hidden
         assert one.words in one.whole
         assert one.hidden.replace(HIDDEN, one.words, 1) == one.whole
+
+
+def test_a_long_paragraph_is_parted_into_sentences_once_however_much_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    parted = 0
+    parts = module._parts
+
+    def counted(*arguments: Any) -> Iterator[tuple[int, int]]:
+        nonlocal parted
+        parted += arguments[1] is module._SENTENCE
+        return parts(*arguments)
+
+    monkeypatch.setattr(module, "_parts", counted)
+    found = highlights(" ".join(f"Sentence ==number {number}== ends here." for number in range(2_000)))
+
+    assert len(found) == 2_000
+    assert found[-1].hidden == f"Sentence {HIDDEN} ends here."
+    assert parted == 1
+
+
+def test_of_a_sentence_without_an_end_only_so_much_is_told() -> None:
+    text = " ".join(f"word ==marked {number}==" for number in range(2_000))
+    found = highlights(text)
+
+    assert len(found) == 2_000
+    assert max(len(one.whole) for one in found) <= 2 * MOST_BESIDE + 20
+    assert not any("=" in one.whole for one in found)
+    assert sum(len(one.whole) for one in found) > 2_000 * MOST_BESIDE
+
+
+def test_one_highlight_is_found_by_its_words_in_any_of_the_texts() -> None:
+    assert highlight("b", "Title ==a==", "Body ==b==.") == highlights("Body ==b==.")[0]
+    assert highlight("c", "Title ==a==", "Body ==b==.") is None
+    assert [one.words for one in highlights("~~~ ==a==", "Body ==b==.", "==c==", limit=1)] == ["b"]
+
+
+def test_a_text_is_shown_without_its_marks() -> None:
+    assert unmarked("Grace is ==not earned==, 1 == 1") == "Grace is not earned, 1 == 1"
+
+
+@given(st.lists(st.sampled_from(["==a==", "==b c==", "word", "End.", "\n", "x" * 300]), max_size=60))
+def test_whatever_stands_around_them_marked_words_are_told_whole(pieces: list[str]) -> None:
+    for one in highlights(" ".join(pieces)):
+        assert one.hidden.replace(HIDDEN, one.words, 1) == one.whole
+        assert "=" not in one.whole

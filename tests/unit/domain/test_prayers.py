@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import combinations
 
 import pytest
@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from scribes.domain import prayers as rules
 from scribes.domain.prayers import PrayerContent, Turn
+from scribes.domain.recurrence import instant, last_until
 from scribes.errors import InvalidInput
 from scribes.models.prayers import NewPrayer, PrayerPatch
+from scribes.records import replaced
 
 START = date(2026, 11, 2)  # a Monday
 
@@ -91,6 +93,28 @@ def test_a_rhythm_is_kept_in_the_words_of_the_person_and_whenever_is_none() -> N
     assert rules.clean_rhythm("Whenever") == ""
     with pytest.raises(InvalidInput):
         rules.clean_rhythm("every blue moon")
+
+
+@pytest.mark.parametrize("words", ["hourly", "every 2 hours", "every 24h"])
+def test_what_is_oftener_than_a_days_list_is_no_rhythm_of_a_prayer(words: str) -> None:
+    with pytest.raises(InvalidInput):
+        rules.clean_rhythm(words)
+
+
+def test_what_is_taken_up_again_goes_one_step_back() -> None:
+    answered = PrayerContent(title="Ruth", state="answered", answered_on="2026-11-23", thanks="Well.")
+    archived = replaced(answered, state="archived")
+
+    for content in (answered, archived, PrayerContent(title="Ruth", state="archived")):
+        assert rules.reopened(replaced(content, deleted_us=1)) == content
+    assert rules.reopened(archived) == answered
+    assert rules.reopened(answered) == PrayerContent(title="Ruth")
+    assert rules.reopened(PrayerContent(title="Ruth", state="archived")) == PrayerContent(title="Ruth")
+
+
+def test_a_day_that_is_none_is_read_as_none() -> None:
+    assert rules.read_day("2026-11-23") == date(2026, 11, 23)
+    assert rules.read_day("2026-11-31") is rules.read_day("") is rules.read_day("soon") is None
 
 
 @given(st.text(alphabet="@aB-_ .é#", max_size=20))
@@ -291,3 +315,42 @@ def test_a_rhythm_is_on_the_list_exactly_while_its_last_day_is_unprayed(prays: l
             life.pray([id])
             open_since = None
         life.sleep()
+
+
+RHYTHMS = (
+    "daily", "every 3 days", "weekdays", "weekends", "weekly", "mondays", "every other sunday", "every 3 weeks",
+    "monday to thursday", "every 2 weeks on monday and friday", "monthly", "every 2 months", "1st and 15th",
+    "last day of the month", "first and third sunday", "last friday of the month", "fifth sunday", "yearly",
+    "every 24 december", "every first sunday of may", "every 4 years",
+)  # fmt: skip
+
+
+@given(st.sampled_from(RHYTHMS), st.dates(date(1970, 1, 1), date(2090, 1, 1)), st.integers(0, 4_000))
+def test_a_rhythms_last_day_is_that_of_its_rule_on_any_calendar(words: str, starts: date, days: int) -> None:
+    starts = starts.replace(day=min(starts.day, 28))
+    rule, day = rules.rule_of(words), starts + timedelta(days=days)
+    midnight = datetime.min.time()
+
+    last_us = last_until(
+        datetime.combine(starts, midnight), rule, "UTC", instant(datetime.combine(day, midnight), "UTC")
+    )
+
+    expected = None if last_us is None else date(1970, 1, 1) + timedelta(microseconds=last_us)
+    assert rules.last_day(rule, starts, day) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "starts", "days"),
+    [
+        ("monthly", date(2027, 12, 31), ["2027-12-31", "2028-01-31", "2028-02-29", "2028-03-31", "2028-04-30"]),
+        ("monthly on the 31st", date(2027, 2, 1), ["2027-02-28", "2027-03-31"]),
+        ("1st and 31st", date(2027, 2, 1), ["2027-02-01", "2027-02-28", "2027-03-01", "2027-03-31"]),
+        ("yearly", date(2024, 2, 29), ["2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"]),
+        ("every 29 february", date(2027, 1, 1), ["2027-02-28", "2028-02-29"]),
+    ],
+)
+def test_a_month_too_short_for_a_rhythms_day_has_it_on_its_last(words: str, starts: date, days: list[str]) -> None:
+    rule, last = rules.rule_of(words), date.fromisoformat(days[-1])
+    every = [starts + timedelta(days=number) for number in range((last - starts).days + 1)]
+
+    assert [str(day) for day in every if rules.last_day(rule, starts, day) == day] == days

@@ -14,6 +14,7 @@ from scribes.domain.reviews import (
     AGAIN,
     DAY_US,
     EARLY_US,
+    EPOCH,
     GOOD,
     KNOWN,
     NEW,
@@ -176,3 +177,25 @@ def test_the_id_of_a_card_follows_from_what_it_is_about_alone() -> None:
     assert card_id(CardContent("verse", "Rom.8.28", "", "web", suspended=1, deleted_us=5)) == card_id(card)
     assert len({card_id(card), *map(card_id, others)}) == 5
     assert UUID(bytes=card_id(card)).version == 8
+
+
+@given(histories, st.sampled_from(RATINGS), st.integers(-20 * DAY_US, 20 * DAY_US), rules)
+def test_an_answer_behind_one_of_the_future_counts_from_when_it_was_written(
+    answers: list[Answer], rating: int, late_us: int, rules: Rules
+) -> None:
+    now_us = CREATED_US + late_us
+    at_us = max([now_us, *(answer.at_us + 1 for answer in answers)])
+    before = state_of(answers, rules)
+    interval_us = intervals_us(CARD, before, now_us, rules)[rating - 1]
+    state = state_of([*answers, Answer(at_us, b"new", rating, now_us)], rules)
+
+    assert now_us + interval_us - EARLY_US <= state.due_us <= now_us + interval_us
+    assert state.reviewed_us == now_us
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.sampled_from(RATINGS), rules)
+def test_no_moment_that_a_review_may_have_is_too_much(at_us: int, rating: int, rules: Rules) -> None:
+    state = state_of([Answer(at_us, b"1", rating), Answer(at_us, b"2", 4)], rules)
+
+    assert -EARLY_US < state.due_us < 2**62
+    assert (EPOCH + timedelta(microseconds=state.due_us)).year < 9999
