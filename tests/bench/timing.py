@@ -13,11 +13,10 @@ from datetime import UTC, datetime, timedelta
 
 import scribes
 from scribes.config import load
-from scribes.domain.reminders import REMINDER, ReminderContent
+from scribes.domain.reminders import JOB, REMINDER, ReminderContent
 from scribes.domain.reviews import CARD, CardContent
 from scribes.ids import new_id
 from scribes.services.items import add_in
-from scribes.services.reminders import JOB
 from scribes.storage import jobs, operations
 
 from .material import environment, interleaved_cpu_ms, script

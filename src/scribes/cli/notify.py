@@ -12,7 +12,7 @@ from ..errors import InvalidInput
 from ..notifiers import FIELDS
 from ..records import as_data
 from .app import put
-from .output import BOLD, DIM, RED, YELLOW, line_of, say, style, write, write_json
+from .output import BOLD, DIM, RED, YELLOW, line_of, say, style, write, write_json, write_listed
 from .prompts import secret
 from .scripture import in_range
 from .session import current
@@ -172,12 +172,7 @@ def jobs_list(
     session = current()
     with session.open(create=False) as vault:
         found = vault.jobs.recent(parked=parked, limit=in_range(limit, session.settings.list_limit))
-    if session.json:
-        write_json([as_data(job) for job in found])
-    elif session.quiet:
-        write(session, [job.id for job in found])
-    else:
-        write(session, [_job_line(session, job) for job in found])
+    write_listed(session, found, lambda: [_job_line(session, job) for job in found])
     if not found:
         say(session, "nothing keeps failing" if parked else "nothing waits")
         return NOTHING_FOUND

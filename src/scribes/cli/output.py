@@ -7,8 +7,9 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
+    from typing import Any
 
     from ..models.notes import Hit, Note
     from .session import Session
@@ -71,6 +72,16 @@ def write_json(data: object) -> None:
     tty = sys.stdout.isatty()
     text = json.dumps(data, ensure_ascii=False, indent=2 if tty else None)
     sys.stdout.write((text.translate(UNSAFE) if tty else text) + "\n")
+
+
+def write_listed(session: Session, found: Sequence[Any], lines: Callable[[], Iterable[str]]) -> None:
+    """Print things that were found: as JSON, their ids alone when quiet, else the lines made of them."""
+    if session.json:
+        from ..records import as_data
+
+        write_json([as_data(one) for one in found])
+    else:
+        write(session, [one.id for one in found] if session.quiet else lines())
 
 
 def width() -> int:

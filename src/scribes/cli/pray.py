@@ -13,7 +13,7 @@ from ..records import as_data
 from . import references
 from .app import put
 from .capture import moment_of
-from .output import day_and_time, line_of, say, write, write_json
+from .output import day_and_time, line_of, say, write, write_json, write_listed
 from .prayer_lines import answer_lines, listed_lines, page, prayer_lines
 from .scripture import in_range
 from .session import current
@@ -156,12 +156,7 @@ def list_prayers(
     with session.open(create=False) as vault:
         found = vault.prayers.recent(state=state, person=person, tag=tag, limit=most)
     references.remember_others(session, [one.id for one in found])
-    if session.json:
-        write_json([as_data(one) for one in found])
-    elif session.quiet:
-        write(session, [one.id for one in found])
-    else:
-        write(session, prayer_lines(session, found))
+    write_listed(session, found, lambda: prayer_lines(session, found))
     if not found:
         say(session, f"no {state} prayers".replace("  ", " "))
         return NOTHING_FOUND
@@ -244,12 +239,7 @@ def answers(
     with session.open(create=False) as vault:
         found = vault.prayers.answers(person=person, tag=tag, limit=most)
     references.remember_others(session, [one.id for one in found])
-    if session.json:
-        write_json([as_data(one) for one in found])
-    elif session.quiet:
-        write(session, [one.id for one in found])
-    else:
-        write(session, answer_lines(session, found))
+    write_listed(session, found, lambda: answer_lines(session, found))
     if not found:
         say(session, 'no answered prayers yet: scribes pray answered 1 "She is well"')
         return NOTHING_FOUND
@@ -263,14 +253,9 @@ def log(prayer: Ref, limit: Limit = None) -> int:
     with session.open(create=False) as vault:
         found = vault.prayers.get(_ref(session, prayer))
         entries = vault.prayers.log(found.id, limit=most)
-    if session.json:
-        write_json([as_data(one) for one in entries])
-    elif session.quiet:
-        write(session, [one.id for one in entries])
-    else:
-        gap = "  " if session.tty else "\t"
-        lines = (f"{day_and_time(one.at.astimezone())}{gap}{line_of(session, one.words)}" for one in entries)
-        write(session, [line.rstrip() for line in lines])
+    gap = "  " if session.tty else "\t"
+    lines = (f"{day_and_time(one.at.astimezone())}{gap}{line_of(session, one.words)}" for one in entries)
+    write_listed(session, entries, lambda: [line.rstrip() for line in lines])
     if not entries:
         say(session, f"not prayed for yet: scribes pray prayed {found.handle}")
         return NOTHING_FOUND

@@ -14,7 +14,7 @@ from ..records import as_data
 from ..services import daemon
 from . import references
 from .app import put
-from .output import BOLD, CYAN, DIM, YELLOW, cells, fit, line_of, say, style, width, write, write_json
+from .output import BOLD, CYAN, DIM, YELLOW, cells, fit, line_of, say, style, width, write, write_json, write_listed
 from .scripture import in_range
 from .session import current
 from .zone import now_in, zone_of
@@ -91,12 +91,7 @@ def reminders_list(
     with session.open(create=False) as vault:
         found = vault.reminders.recent(over=over, limit=in_range(limit, session.settings.list_limit))
     references.remember_others(session, [one.id for one in found])
-    if session.json:
-        write_json([shown(one) for one in found])
-    elif session.quiet:
-        write(session, [one.id for one in found])
-    else:
-        write(session, reminder_lines(session, found))
+    write_listed(session, found, lambda: reminder_lines(session, found))
     if not found:
         say(session, f"no reminder waits; {EXAMPLE} makes one")
         return NOTHING_FOUND
@@ -209,11 +204,6 @@ def moment(at: datetime | None) -> str:
     return at.strftime("%a %Y-%m-%d %H:%M") if at else ""
 
 
-def shown(one: Reminder) -> dict[str, object]:
-    """A reminder as JSON data."""
-    return as_data(one)
-
-
 def _remark(one: Reminder) -> str:
     from ..domain.phrases import rhythm_words
 
@@ -288,7 +278,7 @@ def _prayer(vault: Scribes, ref: str) -> tuple[str, str, str]:
 
 def _say_one(session: Session, one: Reminder, verb: str) -> None:
     if session.json:
-        write_json(shown(one))
+        write_json(as_data(one))
     elif session.quiet:
         write(session, [one.id])
     else:
@@ -304,7 +294,7 @@ def _say_one(session: Session, one: Reminder, verb: str) -> None:
 
 def _say_all(session: Session, changed: list[Reminder], verb: str) -> None:
     if session.json and len(changed) != 1:
-        write_json([shown(one) for one in changed])
+        write_json([as_data(one) for one in changed])
     else:
         for one in changed:
             _say_one(session, one, verb)

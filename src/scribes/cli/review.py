@@ -12,7 +12,22 @@ from ..errors import InvalidInput, NotFound
 from ..records import as_data
 from . import references
 from .app import described, put
-from .output import BOLD, CYAN, DIM, GREEN, YELLOW, cells, fit, line_of, say, style, width, write, write_json
+from .output import (
+    BOLD,
+    CYAN,
+    DIM,
+    GREEN,
+    YELLOW,
+    cells,
+    fit,
+    line_of,
+    say,
+    style,
+    width,
+    write,
+    write_json,
+    write_listed,
+)
 from .scripture import in_range
 from .session import current
 
@@ -107,14 +122,7 @@ def list_cards(limit: Limit = None) -> int:
     with session.open(create=False) as vault:
         found = vault.reviews.recent(limit=in_range(limit, session.settings.list_limit))
     references.remember_others(session, [card.id for card in found])
-    if session.json:
-        write_json([as_data(card) for card in found])
-    elif session.quiet:
-        write(session, [card.id for card in found])
-    elif session.tty:
-        write(session, _card_lines(session, found))
-    else:
-        write(session, ["\t".join((*_columns(card), line_of(session, card.title))) for card in found])
+    write_listed(session, found, lambda: _card_lines(session, found))
     if not found:
         say(session, 'there are no cards yet: scribes review add "Rom 8:28" makes one')
         return NOTHING_FOUND
@@ -248,12 +256,7 @@ def _due_row(session: Session, one: ReviewCard) -> str:
 
 
 def _say(session: Session, cards: list[Card], done: str) -> int:
-    if session.json:
-        write_json([as_data(card) for card in cards])
-    elif session.quiet:
-        write(session, [card.id for card in cards])
-    else:
-        write(session, [f"{done}: {_named(session, card)}" for card in cards])
+    write_listed(session, cards, lambda: [f"{done}: {_named(session, card)}" for card in cards])
     return 0
 
 
@@ -271,6 +274,8 @@ def _moment(at: datetime | None) -> str:
 
 
 def _card_lines(session: Session, cards: list[Card]) -> list[str]:
+    if not session.tty:
+        return ["\t".join((*_columns(card), line_of(session, card.title))) for card in cards]
     rows = [_columns(card) for card in cards]
     digits = len(str(len(cards)))
     handles, states = (max((cells(row[column]) for row in rows), default=0) for column in (0, 2))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..errors import Damaged, InvalidInput
+from ..ids import to_text
 from ..records import record, replaced
 from .items import Kind
 
 TYPE_CHECKING = False
 
 MINUTE_US = 60_000_000
-DAY_US = 86_400_000_000
 # A reminder that reaches a person later than this is marked late.
 LATE_US = 5 * MINUTE_US
+# The kind of the job that waits for the moment of a reminder.
+JOB = "remind"
 ACTIVE, DONE, CANCELLED = "active", "done", "cancelled"
 MAX_TEXT = 500
 
@@ -60,6 +62,11 @@ class Firing:
     missed: int
     is_late: bool
     told: Told
+
+
+def job_key(id: bytes) -> str:
+    """The key of the job of a reminder: there is one at a time."""
+    return f"{JOB}:{to_text(id)}"
 
 
 def starts_of(content: ReminderContent) -> datetime:

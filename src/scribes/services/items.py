@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..domain.changes import new_change, replay, split_ids
 from ..domain.items import DELETED, content_at, fields_between
+from ..domain.reminders import job_key
 from ..errors import Conflict
 from ..ids import new_id, to_text
 from ..records import replaced
@@ -80,22 +81,20 @@ def rebuild(tx: Tx, context: Context, kind: Kind) -> None:
 
 def forget_what_quotes(tx: Tx, note: str) -> None:
     """Remove for good, with their histories, the reminders and cards of a note: they hold its words."""
-    reminders = items.ids_where(tx, kinds.kind_of("reminder"), "about", note)
-    cards = items.ids_where(tx, kinds.kind_of("card"), "source", note)
-    for id in reminders:
-        jobs.remove(tx, f"remind:{to_text(id)}")
-    for name, ids in (
-        ("reminder", reminders),
-        ("card", cards),
-        (
-            "review",
-            [id for card in cards for id in items.ids_where(tx, kinds.kind_of("review"), "card", to_text(card))],
-        ),
-    ):
-        for id in ids:
-            operations.blank(tx, id)
-            changes.forget_item(tx, id)
-            items.forget(tx, kinds.kind_of(name), id)
+    reminder, card, review = (kinds.kind_of(name) for name in ("reminder", "card", "review"))
+    for id in items.ids_where(tx, reminder, "about", note):
+        jobs.remove(tx, job_key(id))
+        _forget(tx, reminder, id)
+    for id in items.ids_where(tx, card, "source", note):
+        for answer in items.ids_where(tx, review, "card", to_text(id)):
+            _forget(tx, review, answer)
+        _forget(tx, card, id)
+
+
+def _forget(tx: Tx, kind: Kind, id: bytes) -> None:
+    operations.blank(tx, id)
+    changes.forget_item(tx, id)
+    items.forget(tx, kind, id)
 
 
 def _append(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from ..domain.dates import from_us
+from ..domain.dates import DAY_US, from_us
 from ..domain.jobs import LEASE_US, LONGEST_WAIT_US, MOST_ATTEMPTS, STEP_US, Later, wait_us
+from ..domain.reminders import JOB as REMINDER_JOB
 from ..errors import Busy, Conflict, InvalidInput, NotFound, ScribesError
 from ..ids import to_text
 from ..locks import hold
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 BATCH = 100
 CLOCK = "jobs_clock_us"
 RUNNER_SUFFIX = ".jobs"
-DAY_US = 86_400_000_000
 # A key is kept longer than any recurrence may be repeated by a clock that was set back.
 KEYS_KEPT_US = 400 * DAY_US
 
@@ -126,7 +126,7 @@ class Jobs:
         """
 
         def drop(tx: Tx, id: bytes) -> None:
-            if jobs.kind_of(tx, id) == "remind":
+            if jobs.kind_of(tx, id) == REMINDER_JOB:
                 raise InvalidInput("this job is a reminder's own", hint="scribes reminders cancel ends the reminder")
             jobs.drop(tx, id)
 

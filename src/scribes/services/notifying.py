@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..domain import breaker
-from ..domain.dates import from_us
+from ..domain.dates import DAY_US, from_us
 from ..domain.jobs import Later
-from ..domain.reminders import ACTIVE, LATE_US, REMINDER
+from ..domain.reminders import ACTIVE, JOB, LATE_US, REMINDER
 from ..errors import AlreadyExists, InvalidInput, NotFound
 from ..ids import from_text, to_text
 from ..models.notices import Notice
@@ -13,7 +13,7 @@ from ..models.reminders import Channel, Delivery
 from ..storage import channels, items, jobs, reminders
 from ..storage.channels import StoredChannel, StoredDelivery
 from .jobs import Handler
-from .reminders import JOB, clock_was_set_back, fire_due, in_zone
+from .reminders import clock_was_set_back, fire_due, in_zone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     Connect = Callable[[str, Mapping[str, str], Mapping[str, str]], Notifier]
 
 DELIVER, SENT = "deliver", "sent"
-DAY_US = 86_400_000_000
 DELIVERIES_KEPT_US = 400 * DAY_US
 NEUTRAL_TITLE, NEUTRAL_BODY = "A reminder from Scribes", "scribes today shows what it is about"
 MAX_NAME = 40

@@ -6,6 +6,7 @@ from ..domain.dates import from_us, to_us
 from ..domain.jobs import Job
 from ..domain.reminders import (
     CANCELLED,
+    JOB,
     MAX_TEXT,
     REMINDER,
     ReminderContent,
@@ -13,6 +14,7 @@ from ..domain.reminders import (
     dealt_with,
     done_before,
     fire,
+    job_key,
     next_us,
     open_us,
     sleeps_until,
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from ..storage.items import Stored
     from .context import Context
 
-JOB = "remind"
 MOST, BATCH = 10_000, 500
 
 
@@ -104,12 +105,6 @@ class Reminders:
         """Reminders, what is due first and then what comes first; with `over`, also those that never come again."""
         with self._engine.read() as tx:
             found = reminders.listed(tx, over=over, visible_to=self._context.visible_to, limit=limit)
-            return [self._shown(tx, stored) for stored in found]
-
-    def about(self, id: str, *, limit: int = 100) -> list[Reminder]:
-        """The reminders about a note, a prayer or a passage."""
-        with self._engine.read() as tx:
-            found = reminders.about(tx, id, visible_to=self._context.visible_to, limit=limit)
             return [self._shown(tx, stored) for stored in found]
 
     def done(self, refs: Sequence[str]) -> list[Reminder]:
@@ -237,7 +232,7 @@ def clock_was_set_back(tx: Tx, context: Context) -> None:
 def without_job(tx: Tx) -> list[bytes]:
     """The ids of reminders that fire some time, and for which nothing waits: none, where all is well."""
     keys = jobs.keys(tx, f"{JOB}:")
-    return [id for id in reminders.waiting(tx) if f"{JOB}:{to_text(id)}" not in keys]
+    return [id for id in reminders.waiting(tx) if job_key(id) not in keys]
 
 
 def _set(tx: Tx, stored: Stored, told: Told, *, late: bool) -> None:
@@ -249,7 +244,7 @@ def _set(tx: Tx, stored: Stored, told: Told, *, late: bool) -> None:
 
 
 def _set_job(tx: Tx, stored: Stored, coming: int | None) -> None:
-    key = f"{JOB}:{to_text(stored.id)}"
+    key = job_key(stored.id)
     if coming is None:
         jobs.remove(tx, key)
     else:

@@ -74,13 +74,6 @@ def listed(tx: Tx, *, over: bool, visible_to: Spaces, limit: int) -> list[Stored
     return found
 
 
-def about(tx: Tx, id: str, *, visible_to: Spaces, limit: int) -> list[Stored]:
-    """The reminders about a note, a prayer or a passage."""
-    return items.select(
-        tx, REMINDER, "deleted_us IS NULL AND about = ?", (id,), visible_to=visible_to, order="n DESC", limit=limit
-    )
-
-
 def told_beyond(tx: Tx, now_us: int, *, visible_to: Spaces, limit: int) -> list[Stored]:
     """Recurring reminders of which something was told, dealt with or begun at a moment that has not come."""
     where = "deleted_us IS NULL AND rule != '' AND max(coalesce(told_us, 0), coalesce(done_us, 0), created_us) > ?"
