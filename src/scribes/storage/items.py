@@ -104,7 +104,8 @@ def clear(tx: Tx, kind: Kind) -> None:
 
 def ids_where(tx: Tx, kind: Kind, column: str, value: Value) -> list[bytes]:
     """The ids of all items, deleted or not, that have a value in a column (which is our own text)."""
-    return [row[0] for row in tx.rows(f"SELECT id FROM {kind.table} WHERE {column} = ?", (value,))]
+    # No value asked for is empty: said here too, for an index that leaves out empty ones.
+    return [row[0] for row in tx.rows(f"SELECT id FROM {kind.table} WHERE {column} = ? AND {column} != ''", (value,))]
 
 
 def forget(tx: Tx, kind: Kind, id: bytes) -> None:
