@@ -169,9 +169,11 @@ class Keyboard:
 
     def _raw_again(self) -> None:
         """After the process was stopped and goes on, the shell has put the terminal back."""
+        import termios
         import tty
 
-        tty.setcbreak(self._input)
+        # At once: the usual way throws away what was typed meanwhile.
+        tty.setcbreak(self._input, termios.TCSANOW)
 
 
 def _key(text: str, at: int) -> tuple[int, str]:
