@@ -65,6 +65,20 @@ def nightly(session: nox.Session) -> None:
 
 
 @nox.session
+def histories(session: nox.Session) -> None:
+    """Random histories of sync, 20,000 by default: `nox -s histories -- 1000`."""
+    install(session, "test")
+    session.run("python", "-m", "tests.histories", *(session.posargs or ["20000"]))
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Planted faults in sync and merging, each of which the random histories must notice."""
+    install(session, "test")
+    session.run("python", "-m", "tests.histories.mutants", *session.posargs)
+
+
+@nox.session
 def quality(session: nox.Session) -> None:
     """How well the right notes and verses are found; fails where words and meaning together are no better than each."""
     install(session, "test")

@@ -143,7 +143,8 @@ def settings() -> str:
         default = f"`{setting.default}`" if setting.default != "" else "empty"
         variable = f"SCRIBES_{setting.name.upper()}"
         lines.append(f"| `{setting.name}` | `{variable}` | {default} | {_cell(setting.help)} |")
-    lines += ["", "Numbers are whole and above 0. In the environment an empty value counts as not set.", ""]
+    lines += ["", "Numbers are whole and above 0; `sync_minutes` may be 0."]
+    lines += ["In the environment an empty value counts as not set.", ""]
     lines += ["## Other variables of the environment", "", "| variable | what it does |", "|---|---|"]
     lines += [f"| `{name}` | {text} |" for name, text in ENVIRONMENT]
     lines += ["", "## Folders", "", "| folder | on Linux and BSD | what is in it |", "|---|---|---|"]
@@ -181,7 +182,7 @@ STATUSES = (
     (1, "failure: a full disk, an editor that failed, a fault in Scribes"),
     (2, "usage, or input that cannot be taken; also a question that was not answered with yes"),
     (3, "nothing found: no such note, or no note fits the query"),
-    (4, "locked, or the wrong key"),
+    (4, "locked, the wrong key, or not allowed in a circle"),
     (5, "a conflict to look at, or something that would be overwritten"),
     (6, "another process is at work, or something outside did not answer"),
     (7, "the store is damaged, or newer than this Scribes"),

@@ -14,6 +14,7 @@ import tempfile
 from datetime import UTC, datetime
 
 import scribes
+from scribes.adapters.remote_folder import FolderRemote
 from scribes.config import load
 from scribes.models.prayers import NewPrayer
 from scribes.models.reminders import NewReminder
@@ -48,6 +49,11 @@ def main() -> None:
             card = s.reviews.add_passage("John 1:16")
             s.reviews.answer(card.id, 3)
             s.channels.add("desk", "desktop", {}, {}, shows_text=True)
+            folder = FolderRemote(os.path.join(home, "shared"))
+            folder.found()
+            s.sync.set_up(folder, kind="folder", place=folder.name)
+            s.circles.create("Bethel")
+            s.sync.run()
             gone = s.notes.add("Gone", "to the trash", occurred_at=heard)
             s.notes.remove([gone.id])
         for name in ("vault.scribes", "vault.scribes.keys.json"):

@@ -48,10 +48,28 @@ def encode_slowly(value: Any) -> str:
     return str(_refuse(value))
 
 
+def decode(text: str) -> Any:
+    """The value of a JSON text, in any spelling, that `encode` could write: there are no floats in it.
+
+    Raises: ValueError, RecursionError.
+    """
+    global _decoder
+    if _decoder is None:
+        from json import JSONDecoder
+
+        _decoder = JSONDecoder(parse_float=_no_number, parse_constant=_no_number)
+    return _decoder.decode(text)
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text[:20]} is no whole number")
+
+
 def _refuse(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
+_decoder: Any = None
 # The encoder behind json.dumps(sort_keys=True, separators=(",", ":"), ensure_ascii=False), without importing `json`.
 _encoder: Any = make_encoder and make_encoder(  # type: ignore[truthy-function]
     None, _refuse, encode_basestring, None, ":", ",", True, False, False

@@ -60,7 +60,10 @@ SETTINGS = (
     Setting("readings", "bible", "what `scribes today` gives to read: bible, nt, psalms, proverbs, gospels, or off"),
     Setting("backup_days", 7, "after how many days the daemon makes a backup"),
     Setting("device", "", "the name of this device in the history; empty: the host name"),
+    Setting("name", "", "how circles call you; empty: the name of the login"),
+    Setting("sync_minutes", 5, "after how many minutes the daemon synchronises; 0: only by scribes sync"),
 )
+MAY_BE_ZERO = ("sync_minutes",)
 CHOICES = {
     "keystore": ("auto", "keyring", "file"),
     "embedder": ("local", "light", "http", "off"),
@@ -96,6 +99,8 @@ class Settings:
     readings: str
     backup_days: int
     device: str
+    name: str
+    sync_minutes: int
     config_folder: str
     data_folder: str
     state_folder: str
@@ -132,8 +137,10 @@ def _value(setting: Setting, env: Mapping[str, str], written: dict[str, Any], ov
         number = int(given)
     except (TypeError, ValueError):
         number = -1
-    if not 0 < number < 2**31:
-        raise InvalidInput(f"the setting {setting.name} is {given!r}", hint="it takes a whole number above 0")
+    least = 0 if setting.name in MAY_BE_ZERO else 1
+    if not least <= number < 2**31:
+        hint = "it takes a whole number, or 0" if not least else "it takes a whole number above 0"
+        raise InvalidInput(f"the setting {setting.name} is {given!r}", hint=hint)
     return number
 
 

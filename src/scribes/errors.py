@@ -58,6 +58,18 @@ class AlreadyExists(Conflict):
     code = "exists"
 
 
+class Outrun(Conflict):
+    """A log has moved on since it was read: read it, then write again."""
+
+    code = "outrun"
+
+
+class Forbidden(ScribesError):
+    """The role somebody has in a space does not allow this."""
+
+    code = "forbidden"
+
+
 class Busy(ScribesError):
     """Another process holds the vault longer than the time allowed."""
 
@@ -89,7 +101,7 @@ class NewerFormat(ScribesError):
 
 
 # Exit status by code (documented in docs/reference/errors.md): 1 failure, 2 usage or invalid input, 3 nothing found,
-# 4 locked, 5 conflict to look at, 6 unavailable, 7 damaged store.
+# 4 locked or not allowed, 5 conflict to look at, 6 unavailable, 7 damaged store.
 EXIT_STATUS: dict[str, int] = {
     "failure": 1,
     "invalid": 2,
@@ -99,6 +111,8 @@ EXIT_STATUS: dict[str, int] = {
     "wrong_key": 4,
     "conflict": 5,
     "exists": 5,
+    "outrun": 5,
+    "forbidden": 4,
     "busy": 6,
     "unavailable": 6,
     "full": 1,
@@ -115,6 +129,8 @@ HTTP_STATUS: dict[str, int] = {
     "wrong_key": 401,
     "conflict": 409,
     "exists": 409,
+    "outrun": 409,
+    "forbidden": 403,
     "busy": 503,
     "unavailable": 503,
     "full": 507,

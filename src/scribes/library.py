@@ -7,8 +7,9 @@ import os
 from .adapters.engine_sqlite import SqliteEngine
 from .crypto import header as headers
 from .embedders import Embedders
-from .errors import InvalidInput
+from .errors import InvalidInput, Unavailable
 from .files import read_if_there
+from .records import replaced
 from .services import vault
 from .unlocking import key_files, key_stores, pending_store
 
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
 
     from .config import Settings
     from .crypto.header import Header
+    from .ports import Remote
     from .services.backups import Backups
     from .services.calendar import Calendar
     from .services.checks import Checks
+    from .services.circles import Circles
+    from .services.clashes import Clashes
     from .services.context import Context
     from .services.days import Days
+    from .services.devices import Devices
     from .services.drafts import Drafts
     from .services.exports import Exports
     from .services.history import History
@@ -39,8 +44,12 @@ if TYPE_CHECKING:
     from .services.reviews import Reviews
     from .services.scripture import RemoteText, Scripture
     from .services.search import Search
+    from .services.sharing import Sharing
     from .services.statistics import Statistics
+    from .services.sync import Sync
+    from .storage.spaces import RemotePlace
 
+FOLDER = "folder"
 ENVIRONMENT_SCRIPTURE_KEY = "SCRIBES_SCRIPTURE_KEY"
 
 
@@ -52,6 +61,7 @@ class Scribes:
         self._embedders = Embedders(settings)
         self._notifying: Notifying | None = None
         self._jobs: Jobs | None = None
+        self._attached: dict[bytes, Remote] = {}
         self.settings = settings
         self.founded = founded
         """Whether this very call made the vault."""
@@ -242,6 +252,68 @@ class Scribes:
             self._jobs = Jobs(self._context, handler, spread=random.random, set_back=set_back)
         return self._jobs
 
+    @property
+    def sync(self) -> Sync:
+        """The logs of the spaces: read and written."""
+        from .services.sync import Sync
+
+        return Sync(self._context, self._connect, device_name=device_name(self.settings), changed=self._look_at_spaces)
+
+    @property
+    def devices(self) -> Devices:
+        """The devices of the person."""
+        from .services.devices import Devices
+
+        return Devices(self._context, self.sync, device_name=device_name(self.settings))
+
+    @property
+    def circles(self) -> Circles:
+        """The circles the person is in."""
+        from .services.circles import Circles
+
+        return Circles(self._context, self.sync, my_name=self.settings.name or _login())
+
+    @property
+    def sharing(self) -> Sharing:
+        """What goes into circles and back, and comments."""
+        from .services.sharing import Sharing
+
+        return Sharing(self._context)
+
+    @property
+    def clashes(self) -> Clashes:
+        """Places where two edits met."""
+        from .services.clashes import Clashes
+
+        return Clashes(self._context)
+
+    def as_remote(self) -> Remote:
+        """A remote that keeps the logs of others in this vault: `attach` it to them."""
+        from .adapters.remote_scribes import ScribesRemote
+
+        return ScribesRemote(self._context.engine)
+
+    def attach(self, remote: Remote) -> None:
+        """Let a remote of this process be found by its id, such as another open vault (`as_remote`)."""
+        self._attached[remote.identify()] = remote
+
+    def _connect(self, place: RemotePlace) -> Remote:
+        attached = self._attached.get(place.id)
+        if attached is not None:
+            return attached
+        if place.kind != FOLDER:
+            raise Unavailable(f"the remote {place.place} is not at hand", hint="attach it first")
+        from .adapters.remote_folder import FolderRemote
+
+        return FolderRemote(place.place)
+
+    def _look_at_spaces(self) -> None:
+        """Spaces came or went: what is asked of this object from now on sees them."""
+        from .storage import spaces
+
+        with self._context.engine.read() as tx:
+            self._context = replaced(self._context, visible_to=spaces.keys(tx))
+
     def close(self) -> None:
         """Let go of the file."""
         self._embedders.close()
@@ -295,6 +367,18 @@ def _is_open_to_others(url: str) -> bool:
 
     parts = urlsplit(url)
     return bool(url) and parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost")
+
+
+def _login() -> str:
+    """The name of the login, where nobody said how they want to be called."""
+    return os.environ.get("USER") or os.environ.get("USERNAME") or "someone"
+
+
+def device_name(settings: Settings) -> str:
+    """How this device is called in the history."""
+    if settings.device:
+        return settings.device
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "this device")
 
 
 def argon2_cost(settings: Settings) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from .models.notices import Notice
+from .models.sync import Page
 
 Value = None | int | float | str | bytes
 Row = tuple[Any, ...]
@@ -146,3 +147,38 @@ class Notifier(Protocol):
 
     def close(self) -> None:
         """Let go of the connection."""
+
+
+class Remote(Protocol):
+    """Where the logs of spaces lie: it orders and stores, and is not trusted (docs/reference/wire.md).
+
+    Raises: Unavailable, where it cannot be reached right now; StorageFull.
+    """
+
+    @property
+    def name(self) -> str:
+        """What people call it: a folder's path, a server's address."""
+
+    def identify(self) -> bytes:
+        """The 16 bytes it calls itself; raises NotFound, where nothing of Scribes is there (any more)."""
+
+    def fetch(self, space: bytes, after: str, *, limit_bytes: int) -> Page:
+        """Entries behind a cursor ("" for all), at least one where there is one."""
+
+    def append(self, space: bytes, entries: Sequence[bytes]) -> None:
+        """Put entries at the end, all or none, on disk when this returns. The same ones again are fine.
+
+        Raises: Outrun, where they do not follow on what is there; Forbidden.
+        """
+
+    def fold(self, space: bytes, covers: dict[bytes, int]) -> None:
+        """Let go of bundles up to these numbers of their devices: a snapshot that is there stands for them."""
+
+    def send(self, slot: bytes, message: bytes) -> None:
+        """Leave a letter in a slot of 16 bytes."""
+
+    def receive(self, slot: bytes) -> bytes | None:
+        """The letter in a slot, or None."""
+
+    def discard(self, slot: bytes) -> None:
+        """Take a letter out."""

@@ -10,11 +10,11 @@ from .config import Settings, load
 from .crypto.keys import subkey
 from .errors import Conflict, Damaged, Locked, NewerFormat, Unavailable, WrongKey
 from .library import Scribes as Scribes
-from .library import argon2_cost
+from .library import argon2_cost, device_name
 from .library import scripture as scripture
 from .services import vault
 from .services.context import Context, HeldKey
-from .storage import due, meta
+from .storage import due, meta, spaces
 from .unlocking import (
     Remembering,
     chosen_rest,
@@ -191,13 +191,6 @@ def restore_backup(
     return (safety[0] if safety else None), moved
 
 
-def device_name(settings: Settings) -> str:
-    """How this device is called in the history."""
-    if settings.device:
-        return settings.device
-    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "this device")
-
-
 def _found(place: str, settings: Settings, passphrase: str | None) -> Header | None:
     """A new vault; None when another process was faster."""
     if passphrase is None:
@@ -223,8 +216,9 @@ def _context(engine: SqliteEngine, settings: Settings, held: HeldKey, command: s
     vault.make_current(engine, before_change=lambda old: _backup_before(engine, settings, held, old))
     with engine.read() as tx:
         me = meta.identity(tx)
+        visible_to = spaces.keys(tx)
         due_now = due.count(tx)
-    return Context(engine, held, me, (me.space,), command, due_now)
+    return Context(engine, held, me, visible_to, command, due_now)
 
 
 def _backup_before(engine: SqliteEngine, settings: Settings, held: HeldKey, version: int) -> None:

@@ -13,7 +13,19 @@ import tempfile
 # Before numpy is loaded: what is measured is one core, as the command line uses it.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from . import bench_references, bench_texts, cold, library, links, meaning, passages, timing, vectors
+from . import (
+    bench_references,
+    bench_texts,
+    cold,
+    library,
+    links,
+    meaning,
+    merging,
+    passages,
+    syncing,
+    timing,
+    vectors,
+)
 
 
 def main(arguments: list[str]) -> None:
@@ -28,6 +40,8 @@ def main(arguments: list[str]) -> None:
     vectors.measure([20_000 if "quick" in arguments else 100_000, *([1_000_000] if "million" in arguments else [])])
     meaning.measure(20_000 if "quick" in arguments else 100_000)
     links.measure()
+    merging.measure()
+    syncing.measure(2_000 if "quick" in arguments else 10_000)
     timing.measure(10_000 if "quick" in arguments else 100_000)
     print("\nFinding references, and reading texts:\n")
     bench_references.main()

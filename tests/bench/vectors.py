@@ -93,7 +93,7 @@ def _keep(path: str, table: Any) -> None:
     engine = SqliteEngine(path, KEY, create=True)
     with engine.write() as tx:
         migrations.upgrade(tx)
-        tx.run("INSERT INTO space VALUES (1, x'01', 'personal', 'sealed', '', 0)")
+        tx.run("INSERT INTO space (n, id, kind, mode, name, created_us) VALUES (1, x'01', 'personal', 'sealed', '', 0)")
         embedding_spaces.create(
             tx, digest=b"d", embedder="x", dimensions=table.shape[1], chunker=1, probe=b"", active=True
         )

@@ -549,6 +549,21 @@ def test_the_reminders_prayers_and_cards_of_format_4_are_there(settings: Setting
         assert s.jobs.counts() == (1, 0)
 
 
+def test_the_account_and_the_circle_of_format_5_are_there(settings: Settings) -> None:
+    os.makedirs(os.path.dirname(settings.vault))
+    for suffix in ("", ".keys.json"):
+        shutil.copyfile(FIXTURES / "format-5" / f"vault.scribes{suffix}", settings.vault + suffix)
+
+    with scribes.open(settings=settings, passphrase="the heavens declare") as s:
+        assert [(device.name, device.is_this) for device in s.devices.each()] == [("fixture", True)]
+        assert [(circle.name, circle.role, circle.members) for circle in s.circles.each()] == [("Bethel", "owner", 1)]
+        status = {space.name: space.unsent for space in s.sync.status()}
+        assert status["Bethel"] == 0
+        assert status["personal"] > 0
+        with pytest.raises(scribes.ScribesError, match="there is no folder"):
+            s.sync.run()
+
+
 def test_a_migration_makes_a_verified_backup_first_and_is_all_or_nothing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

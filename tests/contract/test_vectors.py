@@ -24,7 +24,7 @@ def engine(tmp_path: Path) -> Iterator[SqliteEngine]:
     opened = SqliteEngine(str(tmp_path / "v.scribes"), bytes(range(32)), create=True)
     with opened.write() as tx:
         migrations.upgrade(tx)
-        tx.run("INSERT INTO space VALUES (1, x'01', 'personal', 'sealed', '', 0)")
+        tx.run("INSERT INTO space (n, id, kind, mode, name, created_us) VALUES (1, x'01', 'personal', 'sealed', '', 0)")
     yield opened
     opened.close()
 

@@ -291,3 +291,38 @@ def test_systemd_reads_the_unit_as_it_is_meant(machine: Machine) -> None:
     checked = subprocess.run(["systemd-analyze", "verify", "--user", str(unit)], capture_output=True, text=True)
 
     assert str(os.path.basename(unit)) not in checked.stderr
+
+
+def test_the_daemon_synchronises_and_says_what_lasts_once(machine: Machine) -> None:
+    phone = Machine(machine.folder, "phone")
+    machine.ok("add", "Pray for Ruth")
+    machine.ok("sync", "setup", "../shared")
+    machine.ok("sync")
+    code = phone.ok("-q", "devices", "add", "--folder", "../shared").strip()
+    machine.ok("devices", "add", code, "--yes")
+    phone.ok("devices", "add", "--folder", "../shared")
+    machine.ok("add", "Pray for Anna")
+    daemon = start(machine)
+    until(lambda: "0\t" in machine.ok("sync", "--status").split("owner\t")[1][:2], "it has sent the note")
+    phone.ok("sync")
+    daemon.terminate()
+    log = daemon.communicate(timeout=WAIT_S)[1].decode()
+
+    assert "Anna" in phone.ok("list")
+    assert "sync: 1 sent" in log
+    assert "Pray" not in log
+    assert "Anna" not in log
+
+
+def test_the_daemon_waits_for_a_folder_that_is_not_there_and_lives_on(machine: Machine) -> None:
+    machine.ok("add", "Pray for Ruth")
+    machine.ok("sync", "setup", "../shared")
+    (machine.folder / "shared").rename(machine.folder / "elsewhere")
+    daemon = start(machine)
+    time.sleep(3)
+    alive = daemon.poll() is None
+    daemon.terminate()
+    log = daemon.communicate(timeout=WAIT_S)[1].decode()
+
+    assert alive
+    assert log.count("there is no folder") == 1

@@ -9,7 +9,9 @@
 
 Expected lines may hold placeholders. `{handle}` fits any handle, `{note:handle}` also keeps it for later: `{note}` in a
 command, or in an expected line, is what it was. Kinds: handle, id, date, time, moment, key (a recovery key), size,
-stamp (of a backup's name), number; `{...}` fits anything within a line; `{home}` is the folder the commands run in.
+stamp (of a backup's name), number, code (of pairing), print (a fingerprint in words), link (an invitation), hex (8 to
+32 digits); `{...}` fits anything within a line; `{home}` is the folder the commands run in, `{folder}` the one above,
+which all machines of a transcript see.
 A line `...` fits any number of lines.
 
 Between commands the machine can be prepared:
@@ -51,6 +53,10 @@ KINDS = {
     "size": r"[0-9.]+ [kMG]?B",
     "stamp": r"\d{4}-\d\d-\d\d-\d{6}(?:-\d{3})?",
     "number": r"\d+",
+    "code": r"(?:[0-9A-Z]{4}-){5}[0-9A-Z]{4}",
+    "print": r"(?:\w+ \d+, ){5}\w+ \d+",
+    "link": r"scribes://join/[0-9a-f]{32}/[0-9a-f]{32}#[0-9A-Z]{36}",
+    "hex": r"[0-9a-f]{8,32}",
     "...": r".*",
 }
 PLACEHOLDER = re.compile(r"\{(?:(\w+):)?([\w.]+)\}")
@@ -216,11 +222,11 @@ class Player:
             raise ValueError(f"{self.transcript.path.name}: what is {step.line!r}?")
 
     def _plain_lines(self, text: str) -> list[str]:
-        return text.replace(str(self._machine.home), "{home}").splitlines()
+        return text.replace(str(self._machine.home), "{home}").replace(str(self._folder), "{folder}").splitlines()
 
     def _filled(self, text: str) -> str:
         """The text with what placeholders have caught, and the home folder."""
-        known = {"home": str(self._machine.home), **self._known}
+        known = {"home": str(self._machine.home), "folder": str(self._folder), **self._known}
         return re.sub(r"\{(\w+)\}", lambda found: known.get(found[1], found[0]), text)
 
     def _compare(self, step: Step, done: Done) -> list[str]:
@@ -282,20 +288,24 @@ class Player:
         line = re.sub(KINDS["key"], "{key}", line)
         line = re.sub(KINDS["id"], "{id}", line)
         line = re.sub(r'"revision": "[0-9a-f]{32}"', '"revision": "{...}"', line)
+        line = re.sub(KINDS["link"], "{link}", line)
+        line = re.sub(KINDS["code"], "{code}", line)
+        line = re.sub(KINDS["print"], "{print}", line)
         line = re.sub(KINDS["stamp"], "{stamp}", line)
         line = re.sub(rf"{today}[T ]\d\d:\d\d:\d\d\.\d+[+-]\d\d:\d\d", "{...}", line)
         line = re.sub(rf"{today} \d\d:\d\d(?::\d\d)?", "{moment}", line)
         line = line.replace(today, "{date}")
-        line = re.sub(r'"handle": "[0-9a-f]+"', '"handle": "{handle}"', line)
         line = re.sub(r'"traceId": "[0-9a-f]+"', '"traceId": "{...}"', line)
+        line = re.sub(r"\b(?=[0-9]*[a-f])[0-9a-f]{8}(?:[0-9a-f]{8}|[0-9a-f]{24})?\b", "{hex}", line)
+        line = re.sub(r'"handle": "[0-9a-f]+"', '"handle": "{handle}"', line)
         line = re.sub(r'"score": [0-9.]+', '"score": {...}', line)
         line = re.sub(r'"(size_bytes)": [0-9]+', r'"\1": {number}', line)
         line = re.sub(KINDS["size"] + "(?= free|, every|, verified)", "{size}", line)
         line = re.sub(r"scribes \d.*, SQLite3 Multiple Ciphers [0-9.]+", "scribes {...}", line)
         line = re.sub(r"^(scribes) \d+\.\d+.*", r"\1 {...}", line)
         line = re.sub(r"(kernel keyring|unlock cache)", "{...}", line)
-        verbs = r"^((?:saved|restored|tagged|unchanged|in the trash:|undone: .*)  ?)"
-        line = re.sub(verbs + KINDS["handle"] + "  ", r"\1{handle}  ", line)
+        verbs = "settled|shared in [^:]+:|yours alone again:|saved|restored|tagged|unchanged|in the trash:|undone: .*"
+        line = re.sub(f"^((?:{verbs})  ?){KINDS['handle']}  ", r"\1{handle}  ", line)
         line = re.sub("^" + KINDS["handle"] + "\t", "{handle}\t", line)
         line = re.sub(r"^( *\d+  )[0-9a-f]{4,12}(  \d{4}-|  \{date)", r"\1{handle}\2", line)
         line = re.sub(r"<cyan>[0-9a-f]{4,12}</>", "<cyan>{handle}</>", line)

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 from typer import _click as click
+from typer.core import TyperGroup
 
 from ..errors import InvalidInput
 from . import hot
@@ -31,6 +32,10 @@ MODULES = {
     "notify": ("notify", "jobs"),
     "daemon": ("daemon",),
     "pray": ("pray",),
+    "sync": ("sync",),
+    "devices": ("devices",),
+    "circle": ("circle",),
+    "conflicts": ("conflicts",),
     "day": ("today",),
     "stats": ("stats",),
     "transfer": ("import", "export"),
@@ -109,6 +114,17 @@ def put(
     text = text or function.__doc__ or ""
     first = inspect.cleandoc(text).partition("\n")[0].partition(". ")[0].rstrip(".")
     app.command(name, help=described(text, examples), short_help=first)(function)
+
+
+def group_of(
+    function: Callable[..., int], examples: tuple[str, ...], *, cls: type[TyperGroup] = TyperGroup
+) -> typer.Typer:
+    """A group of commands that does something by itself, described by the docstring of that."""
+    text = inspect.cleandoc(function.__doc__ or "")
+    group = typer.Typer(rich_markup_mode=None, cls=cls)
+    first = text.partition("\n")[0].partition(". ")[0].rstrip(".")
+    group.callback(invoke_without_command=True, help=described(text, examples), short_help=first)(function)
+    return group
 
 
 def described(text: str, examples: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import AlreadyExists, Locked, NotFound, ScribesError, WrongKey
+from ..errors import AlreadyExists, Conflict, Locked, NotFound, ScribesError, WrongKey
 from ..services import daemon as state
 from . import background, units
 from .app import put
@@ -156,6 +156,8 @@ class Daemon:
         runner.every(UPKEEP_S, "calendar", self._guarded(self._write_calendar))
         runner.every(UPKEEP_S, "index", self._guarded(self._index))
         runner.every(BACKUP_LOOK_S, "backup", self._guarded(self._backup))
+        if self._session.settings.sync_minutes:
+            runner.every(self._session.settings.sync_minutes * 60.0, "sync", self._guarded(self._synchronise))
         try:
             runner.run()
         finally:
@@ -186,13 +188,12 @@ class Daemon:
                     finally:
                         self._leave()
             except ScribesError as e:
-                trouble = plain(e.message)
+                # What asks for a person says what to do.
+                trouble = plain(f"{e.message} ({e.hint})" if isinstance(e, Conflict) and e.hint else e.message)
             except Exception as e:  # a job runner: the message of an unknown error may hold private text
                 trouble = f"unexpected {type(e).__name__}"
             # What lasts is said once, not every few seconds.
-            if trouble and trouble != self._troubles.get(name):
-                self._say(trouble)
-            self._troubles[name] = trouble
+            self._say_once(name, trouble)
 
         return guarded
 
@@ -270,6 +271,27 @@ class Daemon:
                 self._say("the index was brought up to date")
             finally:
                 os.close(lock)
+
+    def _synchronise(self, vault: Scribes) -> None:
+        if not vault.sync.is_set_up():
+            return
+        # Another process may have set up a circle since.
+        vault.sync.changed()
+        found = vault.sync.run()
+        sent, received = sum(one.sent for one in found), sum(one.received for one in found)
+        if sent or received:
+            self._say(f"sync: {sent} sent, {received} received")
+        self._say_once(
+            "alerts", "sync: a warning waits (scribes sync --status)" if any(o.alerts for o in found) else ""
+        )
+        waiting = sum(one.clashes for one in found)
+        self._say_once("clashes", f"sync: {waiting} to look at (scribes conflicts)" if waiting else "")
+
+    def _say_once(self, about: str, what: str) -> None:
+        """Say what lasts when it begins, and not at every look."""
+        if what and what != self._troubles.get(about):
+            self._say(what)
+        self._troubles[about] = what
 
     def _backup(self, vault: Scribes) -> None:
         made = vault.backups.recent()

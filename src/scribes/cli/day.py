@@ -7,7 +7,7 @@ import typer
 from ..records import as_data
 from . import references
 from .app import put
-from .output import BOLD, CYAN, DIM, day, fit, line_of, note_lines, style, width, write, write_json
+from .output import BOLD, CYAN, DIM, counted, day, fit, line_of, note_lines, style, width, write, write_json
 from .prayer_lines import MONTHS, listed_lines
 from .reminders import reminder_lines
 from .session import current
@@ -36,6 +36,7 @@ def today() -> int:
     session = current()
     with session.open(create=False) as vault:
         held = vault.days.today()
+        conflicts = vault.clashes.count() if session.tty else 0
     ids = [one.id for one in held.reminders]
     ids += [one.prayer.id for one in held.prayers] + [note.id for note in held.notes]
     if ids:
@@ -45,7 +46,7 @@ def today() -> int:
     elif session.quiet:
         write(session, ids)
     elif session.tty:
-        write(session, _page(session, held, len(ids)))
+        write(session, _page(session, held, len(ids), conflicts))
     else:
         write(session, _rows(session, held))
     return 0
@@ -56,7 +57,7 @@ def in_words(on: date) -> str:
     return f"{WEEKDAYS[on.weekday()]}, {on.day} {MONTHS[on.month - 1]} {on.year}"
 
 
-def _page(session: Session, held: Day, number: int) -> list[str]:
+def _page(session: Session, held: Day, number: int, conflicts: int) -> list[str]:
     streak = f"  ·  {held.streak} days of review in a row" if held.streak > 1 else ""
     lines = [style(session, in_words(held.day), BOLD) + style(session, streak, DIM)]
     first_prayer = len(held.reminders) + 1
@@ -66,6 +67,7 @@ def _page(session: Session, held: Day, number: int) -> list[str]:
         "to read": _readings(held),
         "to pray for": listed_lines(session, list(held.prayers), first=first_prayer, last=number),
         "on this day": _notes(session, held, first_prayer + len(held.prayers), number),
+        "to look at": [f"{counted(conflicts, 'conflict')}: scribes conflicts"] if conflicts else [],
     }
     for heading, found in sections.items():
         if found:

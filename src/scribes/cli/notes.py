@@ -17,6 +17,12 @@ from .output import BOLD, CYAN, DIM, GREEN, YELLOW, day_and_time, line_of, note_
 from .prompts import confirm
 from .session import current
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..models.notes import Revision
+
+# What the history calls a device whose name it was not told.
+UNKNOWN = "unknown"
 Ref = Annotated[str, typer.Argument(metavar="NOTE", help="a number of the last listing, the start of an id, or -")]
 Refs = Annotated[list[str], typer.Argument(metavar="NOTE...", help="numbers of the last listing, starts of ids, or -")]
 
@@ -124,7 +130,7 @@ def history(note: Ref) -> int:
     lines = []
     for revision in revisions:
         moment = revision.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-        parts = [str(revision.number), moment, line_of(session, revision.device), line_of(session, revision.summary)]
+        parts = [str(revision.number), moment, line_of(session, _who(revision)), line_of(session, revision.summary)]
         if session.tty:
             parts = [style(session, f"{parts[0]:>3}", CYAN), style(session, parts[1], DIM), parts[2], parts[3]]
             lines.append("  ".join(parts) + (style(session, "  (now)", DIM) if revision.current else ""))
@@ -133,6 +139,13 @@ def history(note: Ref) -> int:
     write(session, lines)
     say(session, f"scribes show {note} --at NUMBER reads one, scribes restore {note} --to NUMBER brings it back")
     return 0
+
+
+def _who(revision: Revision) -> str:
+    """Who wrote a revision and where: a device of one's own, or somebody of a circle."""
+    if not revision.author or revision.device == UNKNOWN:
+        return revision.author or revision.device
+    return f"{revision.author}, {revision.device}"
 
 
 def undo() -> int:

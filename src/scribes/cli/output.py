@@ -130,6 +130,11 @@ def fit(text: str, columns: int) -> str:
     return text + " " * (columns - used)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things: 1 day, 2 days."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def day(moment: datetime) -> str:
     """The day, as 2026-11-22."""
     return moment.date().isoformat()
@@ -203,7 +208,8 @@ def reason(hit: Hit) -> str:
 def note_page(session: Session, note: Note) -> list[str]:
     """A whole note: title, a line of what is known about it, and its text."""
     known = [day_and_time(note.occurred_at), note.speaker, note.venue, note.series]
-    known += [" ".join(f"#{tag}" for tag in note.tags), ", ".join(note.topics), note.handle]
+    known += [" ".join(f"#{tag}" for tag in note.tags), ", ".join(note.topics)]
+    known += [f"in {note.circle}" if note.circle else "", note.handle]
     head = [style(session, safe(session, note.title), BOLD)] if note.title else []
     head.append(style(session, line_of(session, " · ".join(filter(None, known))), DIM))
     if note.deleted_at:
@@ -223,8 +229,13 @@ def _body(session: Session, body: str) -> list[str]:
 
 def _columns(session: Session, note: Note) -> list[str]:
     tags = " ".join(f"#{tag}" for tag in note.tags)
-    texts = [note.heading, note.speaker, tags]
+    texts = [note.heading, note.speaker, with_circle(tags, note.circle)]
     return [note.handle, day(note.occurred_at), *(line_of(session, text) for text in texts)]
+
+
+def with_circle(tags: str, circle: str) -> str:
+    """Tags and, behind them, the circle in which something is shared."""
+    return f"{tags} · {circle}".strip() if circle else tags
 
 
 def _column(wanted: int, left: int) -> int:

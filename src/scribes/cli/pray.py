@@ -17,6 +17,7 @@ from .output import day_and_time, line_of, say, write, write_json, write_listed
 from .prayer_lines import answer_lines, listed_lines, page, prayer_lines
 from .scripture import in_range
 from .session import current
+from .sharing import comments_below
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -169,12 +170,13 @@ def show(prayer: Ref) -> int:
     with session.open(create=False) as vault:
         found = vault.prayers.get(_ref(session, prayer))
         note = _source(vault, found)
+        said = comments_below(session, vault, found.id) if found.circle else []
     if session.json:
         write_json(as_data(found))
     elif session.quiet:
         write(session, [found.id])
     else:
-        write(session, page(session, found, note))
+        write(session, page(session, found, note) + said)
     return 0
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .output import BOLD, CYAN, DIM, GREEN, YELLOW, cells, day, fit, line_of, safe, style, width
+from ..records import replaced
+from .output import BOLD, CYAN, DIM, GREEN, YELLOW, cells, day, fit, line_of, safe, style, width, with_circle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def answer_lines(session: Session, found: list[Prayer]) -> list[str]:
 def page(session: Session, one: Prayer, note: Note | None) -> list[str]:
     """A whole prayer point."""
     lines = [style(session, safe(session, one.title), BOLD)] if one.title else []
-    known = [f"since {day(one.created_at.astimezone())}", *_about(session, one)[1:], one.handle]
+    known = [f"since {day(one.created_at.astimezone())}", *_about(session, replaced(one, circle=""))[1:]]
+    known += [f"in {line_of(session, one.circle)}" if one.circle else "", one.handle]
     lines.append(style(session, " · ".join(filter(None, known)), DIM))
     if one.deleted_at:
         lines.append(style(session, f"in the trash since {day(one.deleted_at.astimezone())}", YELLOW))
@@ -113,7 +115,7 @@ def _about(session: Session, one: Prayer, *, beside_title: bool = False) -> list
     words = one.heading.casefold().split() if beside_title else []
     people, tags = [f"@{name}" for name in one.people], [f"#{tag}" for tag in one.tags]
     named, tagged = (" ".join(text for text in texts if text.casefold() not in words) for texts in (people, tags))
-    return [line_of(session, text) for text in (one.heading, named, tagged, one.rhythm)]
+    return [line_of(session, text) for text in (one.heading, named, with_circle(tagged, one.circle), one.rhythm)]
 
 
 def _remark(one: Prayer) -> str:

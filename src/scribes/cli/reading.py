@@ -96,6 +96,7 @@ def show(note: list[str], raw: bool, at: str | None, passages: bool) -> int:
         notes = [vault.notes.get(ref) if at is None else vault.history.at(ref, at) for ref in refs]
         if passages:
             return _show_with_passages(session, vault, notes)
+        said = {} if raw or session.json else {one.id: _comments(session, vault, one) for one in notes if one.circle}
     references.touch(session, notes[-1].id)
     if session.json:
         write_json([as_data(one) for one in notes] if len(notes) > 1 else as_data(notes[0]))
@@ -105,9 +106,16 @@ def show(note: list[str], raw: bool, at: str | None, passages: bool) -> int:
         text = "\n".join(frontmatter.write(one).rstrip("\n") for one in notes)
         write(session, safe(session, text).split("\n"))
     else:
-        pages = [note_page(session, one) for one in notes]
+        pages = [note_page(session, one) + said.get(one.id, []) for one in notes]
         write(session, [line for number, page in enumerate(pages) for line in ([""] if number else []) + page])
     return 0
+
+
+def _comments(session: Session, vault: Scribes, note: Note) -> list[str]:
+    """What was said in its circle about a note."""
+    from .sharing import comments_below
+
+    return comments_below(session, vault, note.id)
 
 
 def _show_with_passages(session: Session, vault: Scribes, notes: list[Note]) -> int:

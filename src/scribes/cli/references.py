@@ -21,6 +21,8 @@ LAST = "last"
 NOTES = "scribes list shows the notes and their numbers"
 # Handles have four digits and more; shorter numbers mean places in the listing.
 MAX_NUMBER_DIGITS = 3
+# Between the id of a note and that of a place in it, in a listing of places: its numbers mean the notes too.
+PLACE = "#"
 
 
 def remember(session: Session, ids: Sequence[str], *, touched: str | None = None) -> None:
@@ -39,11 +41,30 @@ def touch(session: Session, id: str) -> None:
     _store(session, id, ids)
 
 
+def moved(session: Session, old: str, new: str) -> None:
+    """Let what meant one thing in the last listing mean another: it is the same, under a new id."""
+    touched, ids = _load(session)
+    _store(session, new if touched == old else touched, [new if id == old else id for id in ids])
+
+
 def resolve(session: Session, ref: str, *, hint: str = NOTES) -> str:
     """The id or handle that `ref` means; the hint says where its numbers come from.
 
     Raises: NotFound.
     """
+    return _listed(session, ref, hint).partition(PLACE)[0]
+
+
+def resolve_place(session: Session, ref: str, *, hint: str) -> str:
+    """The id of a place in a note, where places were listed; else what is given.
+
+    Raises: NotFound.
+    """
+    found = _listed(session, ref, hint)
+    return found.partition(PLACE)[2] or found
+
+
+def _listed(session: Session, ref: str, hint: str) -> str:
     if ref == "-":
         touched, _ = _load(session)
         if not touched:

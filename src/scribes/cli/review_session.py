@@ -7,7 +7,7 @@ import time
 
 from ..errors import ScribesError
 from . import keys
-from .output import BOLD, CYAN, DIM, GREEN, RED, YELLOW, cells, fit, height, safe, say, style, width, write
+from .output import BOLD, CYAN, DIM, GREEN, RED, YELLOW, cells, counted, fit, height, safe, say, style, width, write
 from .verses import READABLE, wrapped
 
 TYPE_CHECKING = False
@@ -342,11 +342,6 @@ def in_words(seconds: int) -> str:
     if days < 60:
         return counted(round(days), "day")
     return f"{days / 30.4:.1f} months" if days < 365 else f"{days / 365.25:.1f} years"
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things: 1 day, 2 days."""
-    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _diff_lines(session: Session, compared: list[Word], columns: int) -> list[str]:

@@ -6,7 +6,7 @@ import os
 
 from ..records import as_data
 from . import references
-from .output import BOLD, DIM, note_lines, style, write, write_json
+from .output import BOLD, DIM, counted, note_lines, style, write, write_json
 from .session import current
 from .vault_words import shortened
 
@@ -41,6 +41,7 @@ def overview() -> int:
         number = vault.notes.count()
         drafts = vault.drafts.recent(limit=1)
         due = _due(vault) if session.tty else ""
+        conflicts = vault.clashes.count()
     if session.json:
         write_json({"notes": number, "recent": [as_data(note) for note in notes]})
         return 0
@@ -52,6 +53,8 @@ def overview() -> int:
         lines += ["", f"{due}: scribes today"]
     if drafts:
         lines += ["", f"an unsaved draft waits: scribes drafts resume {drafts[0].number}"]
+    if conflicts:
+        lines += ["", f"{counted(conflicts, 'conflict')} to look at: scribes conflicts"]
     lines += [
         "",
         style(session, '  scribes add "…"', BOLD) + "       write a note down",

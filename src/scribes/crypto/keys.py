@@ -105,9 +105,7 @@ def open_slot(slot: Slot, secret: str, *, vault: bytes) -> bytes:
 
 def new_recovery_key() -> str:
     """A fresh recovery key: nine groups of four characters, the last one a checksum."""
-    number = int.from_bytes(os.urandom(SECRET_CHARS * 5 // 8), "big")
-    secret = "".join(ALPHABET[number >> 5 * place & 31] for place in range(SECRET_CHARS))
-    return _grouped(secret + _checksum(secret))
+    return new_code(SECRET_CHARS)
 
 
 def normal_recovery_key(text: str) -> str:
@@ -115,22 +113,39 @@ def normal_recovery_key(text: str) -> str:
 
     Raises: InvalidInput, saying what is wrong with it.
     """
+    return normal_code(text, chars=SECRET_CHARS, what="recovery key")
+
+
+def new_code(chars: int) -> str:
+    """A fresh secret that people can type: so many characters of five random bits and a checksum, by fours."""
+    number = int.from_bytes(os.urandom((chars * 5 + 7) // 8), "big")
+    secret = "".join(ALPHABET[number >> 5 * place & 31] for place in range(chars))
+    return _grouped(secret + _checksum(secret))
+
+
+def normal_code(text: str, *, chars: int, what: str) -> str:
+    """A secret as printed, from what somebody typed.
+
+    Raises: InvalidInput, saying what is wrong with it.
+    """
     plain = text.strip().upper().translate(MISREAD)
-    if len(plain) != SECRET_CHARS + CHECK_CHARS:
+    if len(plain) != chars + CHECK_CHARS:
         raise InvalidInput(
-            f"a recovery key has {SECRET_CHARS + CHECK_CHARS} characters, this has {len(plain)}",
-            hint="nine groups of four; spaces, hyphens and case do not matter",
+            f"a {what} has {chars + CHECK_CHARS} characters, this has {len(plain)}",
+            hint=f"{_words((chars + CHECK_CHARS) // GROUP)} groups of four; spaces, hyphens and case do not matter",
         )
     foreign = sorted(set(plain) - set(ALPHABET))
     if foreign:
+        raise InvalidInput(f"{foreign[0]!r} is never part of a {what}", hint="letters and digits without I, L, O, U")
+    if _checksum(plain[:chars]) != plain[chars:]:
         raise InvalidInput(
-            f"{foreign[0]!r} is never part of a recovery key", hint="letters and digits without I, L, O, U"
-        )
-    if _checksum(plain[:SECRET_CHARS]) != plain[SECRET_CHARS:]:
-        raise InvalidInput(
-            "there is a slip in the recovery key: its checksum does not fit", hint="compare it letter by letter"
+            f"there is a slip in the {what}: its checksum does not fit", hint="compare it letter by letter"
         )
     return _grouped(plain)
+
+
+def _words(number: int) -> str:
+    return {6: "six", 9: "nine"}.get(number, str(number))
 
 
 def _sealed(slot: Slot, data_key: bytes, wrapping: bytes, vault: bytes) -> Slot:

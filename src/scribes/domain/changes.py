@@ -1,21 +1,21 @@
 """A change: one edit of one item, naming its parent changes. The set of changes is the history of everything.
 
-The state of an item is a pure function of its changes. Text is kept as edits on the text of the first parent, fields
-as the values that this change sets. The id is the hash of the content, so nothing in a history can be altered
-unnoticed. (docs/reference/file-format.md has the format, tests/vectors/changes.json golden vectors.)
+The state of an item is a pure function of its changes (domain/graph.py). Text is kept as edits on the text of the
+first parent, fields as the values that this change sets. The id is the hash of the content, so nothing in a history
+can be altered unnoticed. (docs/reference/file-format.md has the format, tests/vectors/changes.json golden vectors.)
 """
 
 from __future__ import annotations
 
 from ..canonical import blake2b, encode
-from ..errors import Conflict, Damaged
 from ..records import record
-from .diff import apply
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
+
+    from .merge import Clash
 
 SCHEMA = 1
 ID_BYTES = 16
@@ -43,13 +43,18 @@ class Change:
 
 @record
 class State:
-    """What an item is after some of its changes: its fields, its text, and the change it stands on."""
+    """What an item is after some of its changes: its fields, its text, and the change it stands on.
+
+    Of several changes side by side, `head` is their ids one behind the other, ascending by (at_us, id); `clashes` are
+    the places where they could not both simply be taken, until somebody settles them.
+    """
 
     fields: dict[str, Any]
     text: str
     head: bytes
     created_us: int
     changed_us: int
+    clashes: tuple[Clash, ...] = ()
 
 
 def new_change(
@@ -102,32 +107,13 @@ def is_genuine(change: Change) -> bool:
 
 
 def replay(changes: Iterable[Change]) -> list[State]:
-    """The state after each change of one item, in the order of causes (the last is the present one).
+    """The state after each change of one item by itself, in the order of causes; Graph merges those side by side.
 
-    Raises: Damaged for a missing parent; Conflict where two changes stand side by side and wait to be merged.
+    Raises: Damaged, when no change has all its ancestors.
     """
-    states: dict[bytes, State] = {}
-    heads: set[bytes] = set()
-    waiting = {change.id: change for change in changes}
-    while waiting:
-        before = len(waiting)
-        # In the order of arrival parents come first, so one pass is the rule.
-        for change in list(waiting.values()):
-            if not all(parent in states for parent in change.parents):
-                continue
-            states[change.id] = _after(states[change.parents[0]] if change.parents else None, change)
-            heads -= set(change.parents)
-            heads.add(change.id)
-            del waiting[change.id]
-        if len(waiting) == before:
-            raise Damaged("a change in the history lacks its parent")
-    if len(heads) > 1:
-        raise Conflict("a note has two versions side by side that wait to be merged")
-    return list(states.values())
+    from .graph import Graph
 
-
-def _after(before: State | None, change: Change) -> State:
-    if before is None:
-        return State(change.fields, apply("", change.edits), change.id, change.at_us, change.at_us)
-    fields = {**before.fields, **change.fields}
-    return State(fields, apply(before.text, change.edits), change.id, before.created_us, change.at_us)
+    graph = Graph(changes)
+    if not graph.heads:
+        graph.state()
+    return graph.states()

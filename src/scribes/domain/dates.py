@@ -9,6 +9,9 @@ from ..errors import InvalidInput
 TYPE_CHECKING = False
 
 DAY_US = 86_400_000_000
+# The years 1 to 9999; and 2 to 9998, which can be shown in every zone.
+MIN_US, MAX_US = -62_135_596_800_000_000, 253_402_300_799_999_999
+FIRST_US, LAST_US = -62_104_060_800_000_000, 253_370_764_799_999_999
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 HINT = "write 2026-11-22, 2026-11-22 10:30, today, yesterday or a weekday"

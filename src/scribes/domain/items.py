@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import Damaged
 from ..records import fields, record
+from .dates import MAX_US, MIN_US
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def _checked(kind: Kind, name: str, value: Any, default: Any) -> Any:
     fits = isinstance(value, int) and not isinstance(value, bool) if isinstance(default, int) else False
     fits = fits or (isinstance(default, str) and isinstance(value, str))
     fits = fits or (default is None and (value is None or isinstance(value, int)))
+    if isinstance(value, int) and not MIN_US <= value <= MAX_US:
+        fits = False
     if not fits:
         raise Damaged(f"a change of a {kind.name} in the history has a malformed {name}")
     return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import Damaged, InvalidInput
 from ..records import record
-from .dates import localised, offset_minutes, to_us
+from .dates import from_us, localised, offset_minutes, to_us
 from .labels import clean_tags, clean_topics, hashtags
 
 TYPE_CHECKING = False
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .changes import State
 
 KIND = "note"
+MOVED = "moved"
+"""The field of a note that went into a circle, or out of one: the id it has there."""
 MAX_BODY_CHARS = 16_000_000
 MAX_LINE_CHARS = 1_000
 
@@ -122,6 +124,9 @@ def content_at(state: State) -> Content:
     fields = state.fields
     try:
         occurred_us, occurred_offset = fields["occurred"]
+        # What no calendar can show comes from a device that is in error, or from somebody who means ill.
+        from_us(occurred_us, offset_minutes=occurred_offset)
+        from_us(fields.get("deleted") or 0)
         return Content(
             body=state.text,
             occurred_us=occurred_us,
@@ -136,7 +141,7 @@ def content_at(state: State) -> Content:
             refs=_choices(fields["refs"]) if fields.get("refs") else (),
             links=_link_choices(fields["links"]) if fields.get("links") else (),
         )
-    except (KeyError, TypeError, ValueError) as e:
+    except (KeyError, TypeError, ValueError, OverflowError) as e:
         raise Damaged("a change in the history has malformed fields") from e
 
 

@@ -15,7 +15,8 @@ class Note:
 
     `id` is a UUIDv7; `handle` the shortest start (at least 4 characters) of its last group that is unique in the file.
     `occurred_at` is when the sermon or study was, in the offset where it was written down. `revision` names the
-    changes the note stands on: hand it back with an edit to be told of a change made meanwhile.
+    changes the note stands on: hand it back with an edit to be told of a change made meanwhile. `circle` is the name of
+    the circle it is shared in; empty, it is one's own.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Note:
     changed_at: datetime
     deleted_at: datetime | None
     revision: str
+    circle: str = ""
 
     @property
     def heading(self) -> str:
@@ -84,7 +86,9 @@ class Hit:
 
 @record
 class Revision:
-    """One change of a note: who, when, from which device, and what it changed, in words."""
+    """One change of a note: who (in a circle), when, from which device, and what it changed, in words. Several are
+    current where edits were made side by side.
+    """
 
     id: str
     number: int
@@ -92,6 +96,7 @@ class Revision:
     device: str
     summary: str
     current: bool
+    author: str = ""
 
 
 @record

@@ -16,7 +16,8 @@ class Prayer:
 
     `note` is the id of the note it was taken from, or empty; `rhythm` how often, in the person's words, or empty for
     whenever its turn comes. `state`: open, answered or archived; answered, `waited_days` says how long it was prayed
-    for. `prayed_at` is when it was prayed last, `times` how often.
+    for. `prayed_at` is when it was prayed last, `times` how often. `circle` is the name of the circle it is shared in;
+    empty, it is one's own.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Prayer:
     created_at: datetime
     changed_at: datetime
     deleted_at: datetime | None
+    circle: str = ""
 
     @property
     def heading(self) -> str:

@@ -8,14 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 from ..crypto.header import Header, new_header, unlock
 from ..crypto.header import read as read_header
-from ..domain.changes import is_genuine, replay
+from ..domain.changes import is_genuine
+from ..domain.graph import Graph
 from ..domain.notes import KIND, content_at
-from ..domain.passages import references_of
 from ..errors import Damaged, ScribesError
 from ..files import read_if_there
 from ..models.vault import Check
 from ..storage import (
     changes,
+    clashes,
     drafts,
     embedding_spaces,
     indexing,
@@ -23,13 +24,16 @@ from ..storage import (
     items,
     jobs,
     links,
+    logs,
     meta,
     migrations,
     notes,
     passages,
+    spaces,
     vector_pages,
 )
 from . import daemon
+from .arrivals import put_note
 from .vault import cloud_folder, header_path, rewrite_header
 
 TYPE_CHECKING = False
@@ -68,6 +72,7 @@ class Checks:
             "meaning": lambda: self._meaning(fix),
             "links": lambda: self._links(fix),
             "jobs": lambda: self._jobs(fix),
+            "sync": self._sync,
             "daemon": self._daemon,
             "drafts": self._drafts,
             "backup": lambda: self._backup(fix),
@@ -137,12 +142,13 @@ class Checks:
         with self._engine.read() as tx:
             items = list(changes.items(tx, KIND))
             rows = int(notes.count_all(tx))
+            started = sum(changes.has_begun(tx, item) for item in items) if rows != len(items) else rows
         different = 0
         for start in range(0, len(items), BATCH):
             different += sum(not self._same(item) for item in items[start : start + BATCH])
             if progress:
                 progress(min(start + BATCH, len(items)), len(items))
-        orphans = rows - len(items)
+        orphans = rows - started
         if not different and not orphans:
             return Check("history", OK, f"{len(items)} note{'s' * (len(items) != 1)} as their changes say")
         if not fix:
@@ -157,12 +163,14 @@ class Checks:
             history = changes.of_item(tx, item)
             if not all(map(is_genuine, history)):
                 raise Damaged("a change in the history is not what was written", hint="scribes restore-backup FILE")
-            state = replay(history)[-1]
-            try:
-                stored = notes.get(tx, item, visible_to=self._context.visible_to)
-            except ScribesError:
-                return False
-            labels = notes.labels(tx, stored.n)
+            graph, stored = Graph(history), notes.find(tx, item)
+            if stored is None or not graph.heads:
+                # Of one whose beginning has not come yet there is no row.
+                return stored is None and not graph.heads
+            state, labels = graph.state(), notes.labels(tx, stored.n)
+            waiting = clashes.waiting(tx, visible_to=(stored.space,), item=item)
+        if {one.clash.id for one in waiting} != {one.id for one in state.clashes}:
+            return False
         same = (stored.heads, stored.created_us, stored.changed_us) == (state.head, state.created_us, state.changed_us)
         return same and stored.content == content_at(state) and labels == notes.label_rows(stored.content)
 
@@ -171,18 +179,7 @@ class Checks:
         with self._engine.write() as tx:
             integrity.clear_state(tx)
             for item in items:
-                state = replay(changes.of_item(tx, item))[-1]
-                content = content_at(state)
-                notes.insert(
-                    tx,
-                    id=item,
-                    space=changes.space_of(tx, item),
-                    heads=state.head,
-                    created_us=state.created_us,
-                    changed_us=state.changed_us,
-                    content=content,
-                    references=references_of(content),
-                )
+                put_note(tx, item, Graph(changes.of_item(tx, item)), space=changes.space_of(tx, item))
 
     def _items(self, fix: bool) -> Check:
         """Replay the changes of reminders, prayers, cards and the like, and compare with their rows."""
@@ -194,9 +191,10 @@ class Checks:
             kind = kinds.kind_of(name)
             with self._engine.read() as tx:
                 ids = list(changes.items(tx, name))
-                wrong = sum(not is_as_written(tx, self._context, kind, id) for id in ids)
+                wrong = sum(not is_as_written(tx, kind, id) for id in ids)
                 number += len(ids)
-                if wrong or items.count(tx, kind) != len(ids):
+                begun = sum(changes.has_begun(tx, id) for id in ids) if items.count(tx, kind) != len(ids) else len(ids)
+                if wrong or items.count(tx, kind) != begun:
                     different.append(kind)
         if not different:
             return Check("items", OK, f"{number} reminders, prayers, cards and their logs as their changes say")
@@ -229,6 +227,29 @@ class Checks:
             what = f"{parked} keep{'s' * (parked == 1)} failing"
             return Check("jobs", WARNING, what, "scribes jobs list --parked shows why, scribes jobs retry tries again")
         return Check("jobs", OK, f"{waiting} wait for their moment")
+
+    def _sync(self) -> Check:
+        """Whether the remotes have all that is here, and did nothing they must not do."""
+        from .account import find
+        from .sync import ALERTS
+
+        with self._engine.read() as tx:
+            account = find(tx)
+            if account is None or account.member is None:
+                return Check("sync", OK, "not set up")
+            found = [space for space in spaces.each(tx) if space.remote_n is not None and space.role]
+            unsent = sum(logs.count_unsent(tx, space.n) for space in found)
+            synced = [logs.state(tx, space.n).synced_us for space in found]
+            alerts = [kind for space in spaces.each(tx) for kind, _, _ in logs.alerts(tx, space.n)]
+            waiting = clashes.count(tx, visible_to=self._context.visible_to)
+        if alerts:
+            what = f"{len(alerts)} warning{'s' * (len(alerts) != 1)}, such as: {ALERTS.get(alerts[0], alerts[0])}"
+            return Check("sync", WARNING, what, "scribes sync --status shows all, scribes sync --seen forgets them")
+        at = min((at or 0 for at in synced), default=0)
+        when = f"last in step on {datetime.fromtimestamp(at / 1e6, UTC).astimezone():%Y-%m-%d %H:%M}" if at else ""
+        more = f", {waiting} conflict{'s' * (waiting != 1)} to look at" if waiting else ""
+        sent = f"{unsent} change{'s' * (unsent != 1)} to send" if unsent else "nothing to send"
+        return Check("sync", OK, f"{when or 'not in step yet'}, {sent}{more}")
 
     def _daemon(self) -> Check:
         """Whether somebody keeps time, where there is something to keep time for."""

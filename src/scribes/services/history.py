@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.changes import replay
+from ..domain.changes import replay, split_ids
 from ..domain.dates import from_us
 from ..domain.notes import KIND, Content, content_at, summary
 from ..errors import Conflict, NotFound
@@ -12,6 +12,7 @@ from ..records import replaced
 from ..storage import changes, notes, operations
 from .notes import with_deleted, write_in
 from .rows import find_in, to_note
+from .writing import state_on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,18 +35,29 @@ class History:
             stored = find_in(tx, ref, self._context)
             states = replay(changes.of_item(tx, stored.id))
             devices = changes.devices_by_change(tx, stored.id)
+            authors = self._authors(tx, stored)
+            heads = split_ids(stored.heads)
         contents: list[Content | None] = [None, *(content_at(state) for state in states)]
         return [
             Revision(
                 id=state.head.hex(),
                 number=number,
                 at=from_us(state.changed_us),
-                device=devices.get(state.head, "unknown"),
+                device=devices.get(state.head) or "unknown",
                 summary=summary(contents[number - 1], content_at(state)),
-                current=state.head == stored.heads,
+                current=state.head in heads,
+                author=authors.get(state.head, ""),
             )
             for number, state in enumerate(states, 1)
         ]
+
+    def _authors(self, tx: Tx, stored: notes.Stored) -> dict[bytes, str]:
+        """Who of a circle is behind each change; nobody needs to be named of one's own."""
+        if stored.space == self._context.me.space:
+            return {}
+        from .names import authors
+
+        return authors(tx, stored.id, space=stored.space)
 
     def at(self, ref: str, revision: str) -> Note:
         """A note as it was at a revision: its number, or the start of its id.
@@ -107,13 +119,13 @@ class History:
             # The common case, an import or an add: no history has to be read.
             write_in(tx, self._context, stored, with_deleted(stored.content, tx.now_us), operation)
             return
-        states = {state.head: content_at(state) for state in replay(changes.of_item(tx, item))}
-        if states[after] != stored.content:
+        history = changes.of_item(tx, item)
+        if content_at(state_on(history, after)) != stored.content:
             raise Conflict(
                 f"a note was changed since, by something else: {stored.content.title}",
                 hint=f"scribes history {to_note(tx, stored, self._context).handle} shows its revisions",
             )
-        target = states[before] if before in states else with_deleted(stored.content, tx.now_us)
+        target = content_at(state_on(history, before)) if before else with_deleted(stored.content, tx.now_us)
         if target != stored.content:
             write_in(tx, self._context, stored, target, operation)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..domain.changes import new_change, replay, split_ids
+from ..domain.changes import new_change
+from ..domain.graph import Graph
 from ..domain.items import DELETED, content_at, fields_between
 from ..domain.reminders import job_key
 from ..errors import Conflict
@@ -10,34 +11,64 @@ from ..ids import new_id, to_text
 from ..records import replaced
 from ..storage import changes, items, jobs, operations
 from . import kinds
+from .writing import state_on, write_change
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..domain.changes import Change
     from ..domain.items import Kind
     from ..ports import Tx
     from ..storage.items import Stored
     from .context import Context
 
 
-def add_in(tx: Tx, context: Context, kind: Kind, content: Any, operation: int, *, id: bytes | None = None) -> Stored:
-    """A new item in a transaction; `id` where it follows from the content, so that two devices make the same."""
-    id = id or new_id(tx.now_us)
-    change = _append(tx, context, kind, id, (), fields_between(kind, None, content), operation)
-    stored = items.insert(tx, kind, id=id, space=context.me.space, heads=change.id, at_us=tx.now_us, content=content)
+def add_in(
+    tx: Tx,
+    context: Context,
+    kind: Kind,
+    content: Any,
+    operation: int | None,
+    *,
+    id: bytes | None = None,
+    space: int | None = None,
+) -> Stored:
+    """A new item in a transaction; `id` where it follows from the content, so that two devices make the same; `space`
+    where that is not the personal one.
+    """
+    if id is not None:
+        # Made anew after it was removed for good: what other devices have of it is taken in again.
+        changes.unpurge(tx, id)
+    id, space = id or new_id(tx.now_us), context.me.space if space is None else space
+    change = new_change(
+        item=id,
+        kind=kind.name,
+        parents=(),
+        device=context.me.device_id,
+        at_us=tx.now_us,
+        edits=[],
+        fields=fields_between(kind, None, content),
+    )
+    changes.append(tx, change, space=space, device=context.me.device, operation=operation)
+    stored = items.insert(tx, kind, id=id, space=space, heads=change.id, at_us=tx.now_us, content=content)
     kinds.after(tx, context, kind, stored)
     return stored
 
 
-def write_in(tx: Tx, context: Context, kind: Kind, stored: Stored, after: Any, operation: int) -> Stored:
-    """New content of an item in a transaction; nothing where it is the same."""
+def write_in(tx: Tx, context: Context, kind: Kind, stored: Stored, after: Any, operation: int | None) -> Stored:
+    """New content of an item in a transaction; nothing where it is the same.
+
+    Raises: Forbidden, NewerFormat.
+    """
     if after == stored.content:
         return stored
     fields = fields_between(kind, stored.content, after)
-    change = _append(tx, context, kind, stored.id, split_ids(stored.heads), fields, operation)
+    change = write_change(tx, context, stored, kind.name, fields=fields, old_text="", text="", operation=operation)
     written = items.update(tx, kind, stored, heads=change.id, at_us=tx.now_us, content=after)
+    if len(stored.heads) > len(change.id):
+        from .clashes import settle_in
+
+        settle_in(tx, stored.id, kind.name, stored.space)
     kinds.after(tx, context, kind, written)
     return written
 
@@ -48,35 +79,35 @@ def revert(tx: Tx, context: Context, kind: Kind, item: bytes, *, before: bytes, 
     Raises: Conflict, when it was changed since in another way.
     """
     stored = items.get(tx, kind, item, visible_to=context.visible_to)
-    states = {state.head: content_at(kind, state) for state in replay(changes.of_item(tx, item))}
-    if states[after] != stored.content:
+    history = changes.of_item(tx, item)
+    if content_at(kind, state_on(history, after)) != stored.content:
         raise Conflict(f"a {kind.table} was changed since, by something else")
-    target = states[before] if before in states else replaced(stored.content, **{DELETED: tx.now_us})
-    write_in(tx, context, kind, stored, target, operation)
+    then = content_at(kind, state_on(history, before)) if before else None
+    write_in(tx, context, kind, stored, then or replaced(stored.content, **{DELETED: tx.now_us}), operation)
 
 
-def is_as_written(tx: Tx, context: Context, kind: Kind, item: bytes) -> bool:
-    """Whether an item's row says what its changes say.
+def is_as_written(tx: Tx, kind: Kind, item: bytes) -> bool:
+    """Whether an item's row says what its changes say; one of which nothing can be read yet has none.
 
-    Raises: Damaged, Conflict.
+    Raises: Damaged.
     """
-    state = replay(changes.of_item(tx, item))[-1]
-    stored = items.find(tx, kind, item, visible_to=context.visible_to)
-    if stored is None or (stored.heads, stored.changed_us) != (state.head, state.changed_us):
+    graph = Graph(changes.of_item(tx, item))
+    stored = items.find_anywhere(tx, kind, item)
+    if stored is None or not graph.heads:
+        return stored is None and not graph.heads
+    state = graph.state()
+    if (stored.heads, stored.changed_us) != (state.head, state.changed_us):
         return False
     return bool(stored.content == content_at(kind, state))
 
 
 def rebuild(tx: Tx, context: Context, kind: Kind) -> None:
     """Make the rows of a kind anew from the history."""
+    from .arrivals import put_item
+
     items.clear(tx, kind)
-    for item in changes.items(tx, kind.name):
-        state = replay(changes.of_item(tx, item))[-1]
-        content = content_at(kind, state)
-        space = changes.space_of(tx, item)
-        made = items.insert(tx, kind, id=item, space=space, heads=state.head, at_us=state.created_us, content=content)
-        made = items.update(tx, kind, made, heads=state.head, at_us=state.changed_us, content=content)
-        kinds.after(tx, context, kind, made)
+    for item in list(changes.items(tx, kind.name)):
+        put_item(tx, context, kind, item, Graph(changes.of_item(tx, item)), space=changes.space_of(tx, item))
 
 
 def forget_what_quotes(tx: Tx, note: str) -> None:
@@ -95,25 +126,3 @@ def _forget(tx: Tx, kind: Kind, id: bytes) -> None:
     operations.blank(tx, id)
     changes.forget_item(tx, id)
     items.forget(tx, kind, id)
-
-
-def _append(
-    tx: Tx,
-    context: Context,
-    kind: Kind,
-    item: bytes,
-    parents: tuple[bytes, ...],
-    fields: dict[str, Any],
-    operation: int,
-) -> Change:
-    change = new_change(
-        item=item,
-        kind=kind.name,
-        parents=parents,
-        device=context.me.device_id,
-        at_us=tx.now_us,
-        edits=[],
-        fields=fields,
-    )
-    changes.append(tx, change, space=context.me.space, device=context.me.device, operation=operation)
-    return change

@@ -19,6 +19,11 @@ HOMES = {
     "prayed": ("domain.prayers:PRAYED", "services.prayers:after_prayed"),
     "card": ("domain.reviews:CARD", "services.reviews:after_card"),
     "review": ("domain.reviews:REVIEW", "services.reviews:after_review"),
+    "comment": ("domain.circles:COMMENT", "services.names:after_comment"),
+    "device": ("domain.circles:DEVICE", "services.names:after_device"),
+    "circle": ("domain.circles:CIRCLE", "services.names:after_circle"),
+    "member": ("domain.circles:MEMBER", "services.names:after_member"),
+    "membership": ("domain.circles:MEMBERSHIP", "services.names:after_membership"),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.changes import Change, new_change, split_ids
+from ..domain.changes import Change, new_change
 from ..domain.dates import from_us
 from ..domain.diff import diff
 from ..domain.notes import KIND, Content, content_of_new, fields_between, patched
@@ -13,11 +13,13 @@ from ..records import record, replaced
 from ..storage import changes, notes, operations
 from ..storage.coding import pack
 from .rows import find_in, to_note
+from .writing import write_change
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
+    from typing import Any
 
     from ..models.notes import Note
     from ..models.passages import Reference
@@ -292,23 +294,39 @@ def add_in(tx: Tx, context: Context, prepared: Prepared, operation: int) -> Stor
         content=content,
         references=prepared.references,
     )
-    return notes.Stored(n, id, change.id, at_us, at_us, content)
+    return notes.Stored(n, id, change.id, at_us, at_us, content, me.space)
 
 
-def write_in(tx: Tx, context: Context, stored: Stored, after: Content, operation: int) -> Stored:
-    """New content of a note in a transaction: a change on top of its heads, and its row."""
-    change = new_change(
-        item=stored.id,
-        kind=KIND,
-        parents=split_ids(stored.heads),
-        device=context.me.device_id,
-        at_us=tx.now_us,
-        edits=diff(stored.content.body, after.body),
-        fields=fields_between(stored.content, after),
+def write_in(
+    tx: Tx,
+    context: Context,
+    stored: Stored,
+    after: Content,
+    operation: int,
+    *,
+    beside: dict[str, Any] | None = None,
+) -> Stored:
+    """New content of a note in a transaction: a change on top of its heads, and its row. `beside` are fields that are
+    in no row.
+
+    Raises: Forbidden, NewerFormat.
+    """
+    change = write_change(
+        tx,
+        context,
+        stored,
+        KIND,
+        fields={**fields_between(stored.content, after), **(beside or {})},
+        old_text=stored.content.body,
+        text=after.body,
+        operation=operation,
     )
-    changes.append(tx, change, space=context.me.space, device=context.me.device, operation=operation)
     notes.update(tx, stored, heads=change.id, at_us=tx.now_us, content=after)
-    return notes.Stored(stored.n, stored.id, change.id, stored.created_us, tx.now_us, after)
+    if len(stored.heads) > len(change.id):
+        from .clashes import settle_in
+
+        settle_in(tx, stored.id, KIND, stored.space)
+    return replaced(stored, heads=change.id, changed_us=tx.now_us, content=after)
 
 
 def _forget_draft(tx: Tx, number: int) -> None:

@@ -15,6 +15,7 @@ from ..models.prayers import Listed, NewPrayer, Prayed, Prayer
 from ..records import replaced
 from ..storage import items, operations, prayers
 from .items import add_in, write_in
+from .rows import circle_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -269,6 +270,7 @@ class Prayers:
             created_at=from_us(stored.created_us),
             changed_at=from_us(stored.changed_us),
             deleted_at=None if content.deleted_us is None else from_us(content.deleted_us),
+            circle=circle_name(tx, stored.space, self._context),
         )
 
 

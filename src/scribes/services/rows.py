@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..domain.dates import from_us
 from ..ids import to_text
 from ..models.notes import Note
-from ..storage import notes
+from ..storage import notes, spaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,4 +41,13 @@ def to_note(tx: Tx, stored: Stored, context: Context) -> Note:
         changed_at=from_us(stored.changed_us),
         deleted_at=None if content.deleted_us is None else from_us(content.deleted_us),
         revision=stored.heads.hex(),
+        circle=circle_name(tx, stored.space, context),
     )
+
+
+def circle_name(tx: Tx, space: int, context: Context) -> str:
+    """The name of the circle that something lies in; "" for the person's own, for which nothing is looked up."""
+    if space == context.me.space:
+        return ""
+    found = spaces.get(tx, space)
+    return found.name or found.id.hex()[:8]

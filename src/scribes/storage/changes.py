@@ -7,20 +7,30 @@ from .coding import pack, unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ..ports import Row, Tx
 
+CHUNK = 500
 COLUMNS = "change.id, item_id, kind, parents, device.id, at_us, schema, body"
 
 
 def append(
-    tx: Tx, change: Change, *, space: int, device: int, operation: int | None, packed: bytes | None = None
+    tx: Tx,
+    change: Change,
+    *,
+    space: int,
+    device: int,
+    operation: int | None,
+    packed: bytes | None = None,
+    seq: int | None = None,
 ) -> None:
-    """Put a change into the history; one that is there already stays. `packed` is its content, if packed before."""
+    """Put a change into the history; one that is there already stays. `packed` is its content, if packed before; `seq`
+    the entry of a log that brought it.
+    """
     tx.run(
-        "INSERT INTO change (id, space_id, item_id, kind, parents, device_id, at_us, schema, operation, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO change (id, space_id, item_id, kind, parents, device_id, at_us, schema, operation, seq, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
         (
             change.id,
             space,
@@ -31,6 +41,7 @@ def append(
             change.at_us,
             change.schema,
             operation,
+            seq,
             packed or pack(change.content),
         ),
     )
@@ -39,7 +50,7 @@ def append(
 def of_item(tx: Tx, item: bytes) -> list[Change]:
     """All changes of one item, in the order they came here."""
     sql = f"SELECT {COLUMNS} FROM change JOIN device ON device.n = device_id WHERE item_id = ? ORDER BY change.n"
-    return [_change(row) for row in tx.rows(sql, (item,))]
+    return [change_from(row) for row in tx.rows(sql, (item,))]
 
 
 def of_operation(tx: Tx, operation: int) -> list[tuple[str, bytes, bytes, bytes]]:
@@ -64,6 +75,39 @@ def items(tx: Tx, kind: str) -> Iterator[bytes]:
         yield item
 
 
+def known(tx: Tx, ids: Sequence[bytes]) -> dict[bytes, int | None]:
+    """Which of some changes are here, and the entry of a log that each is in."""
+    return dict(_of_some(tx, "SELECT id, seq FROM change WHERE id", ids))
+
+
+def spaces_of(tx: Tx, items: Sequence[bytes]) -> dict[bytes, int]:
+    """The space of each of some items that has a change here."""
+    return dict(_of_some(tx, "SELECT item_id, space_id FROM change WHERE item_id", items))
+
+
+def purged(tx: Tx, items: Sequence[bytes]) -> set[bytes]:
+    """Those of some items that were removed for good here."""
+    return {row[0] for row in _of_some(tx, "SELECT item_id FROM purged WHERE item_id", items)}
+
+
+def unpurge(tx: Tx, item: bytes) -> None:
+    """An item that was removed for good is made anew."""
+    tx.run("DELETE FROM purged WHERE item_id = ?", (item,))
+
+
+def _of_some(tx: Tx, select: str, values: Sequence[bytes]) -> list[Row]:
+    found: list[Row] = []
+    for start in range(0, len(values), CHUNK):
+        some = values[start : start + CHUNK]
+        found += tx.rows(f"{select} IN ({', '.join('?' * len(some))})", some)
+    return found
+
+
+def has_begun(tx: Tx, item: bytes) -> bool:
+    """Whether an item has a change that stands on no other: without it nothing of the item can be read."""
+    return bool(tx.value("SELECT 1 FROM change WHERE item_id = ? AND parents = x'' LIMIT 1", (item,)))
+
+
 def last(tx: Tx) -> int:
     """The number of the last change that came here: where it is the same, nothing has changed."""
     return int(tx.value("SELECT max(n) FROM change") or 0)
@@ -77,9 +121,11 @@ def space_of(tx: Tx, item: bytes) -> int:
 def forget_item(tx: Tx, item: bytes) -> None:
     """Remove an item's whole history. This cannot be undone."""
     tx.run("DELETE FROM change WHERE item_id = ?", (item,))
+    tx.run("INSERT OR IGNORE INTO purged (item_id) VALUES (?)", (item,))
 
 
-def _change(row: Row) -> Change:
+def change_from(row: Row) -> Change:
+    """A row of COLUMNS as a change."""
     id, item, kind, parents, device, at_us, schema, body = row
     text, content = unpack(body)
     return Change(

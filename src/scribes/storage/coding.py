@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import zlib
 
+from ..canonical import decode
 from ..errors import Damaged, NewerFormat
 
 TYPE_CHECKING = False
@@ -22,29 +23,28 @@ MAX_BYTES = 256 * 1024 * 1024
 _dictionaries: dict[bytes, bytes] = {}
 
 
-def pack(content: str) -> bytes:
+def pack(content: str, *, level: int = LEVEL) -> bytes:
     """Canonical JSON as it is stored."""
     deflate = zlib.compressobj(
-        LEVEL, zlib.DEFLATED, -15, zlib.DEF_MEM_LEVEL, zlib.Z_DEFAULT_STRATEGY, _dictionary(CODING)
+        level, zlib.DEFLATED, -15, zlib.DEF_MEM_LEVEL, zlib.Z_DEFAULT_STRATEGY, _dictionary(CODING)
     )
     return CODING + deflate.compress(content.encode()) + deflate.flush()
 
 
-def unpack(body: bytes) -> tuple[str, dict[str, Any]]:
-    """The canonical JSON in a stored body, and what it says.
+def unpack(body: bytes, *, most_bytes: int = MAX_BYTES) -> tuple[str, dict[str, Any]]:
+    """The canonical JSON in a stored body, and what it says; of one that inflates beyond `most_bytes`, nothing.
 
     Raises: Damaged, NewerFormat.
     """
-    import json
-
     if body[:1] != CODING:
         raise NewerFormat(
             "a change in the history is packed in a way this Scribes does not know", hint="update Scribes"
         )
     try:
         inflate = zlib.decompressobj(-15, _dictionary(CODING))
-        text = inflate.decompress(body[1:], MAX_BYTES).decode()
-        content = json.loads(text) if inflate.eof else None
+        plain = inflate.decompress(body[1:], most_bytes)
+        text = plain.decode() if inflate.eof else ""
+        content = decode(text) if inflate.eof else None
     except (zlib.error, ValueError, RecursionError) as e:
         raise Damaged("a change in the history cannot be read") from e
     if not isinstance(content, dict):

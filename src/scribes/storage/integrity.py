@@ -28,5 +28,6 @@ def clear_state(tx: Tx) -> None:
     tx.run("DELETE FROM note_label")
     tx.run("DELETE FROM note_ref")
     tx.run("DELETE FROM note")
+    tx.run("DELETE FROM clash WHERE kind = 'note'")
     # Notes get other keys: nothing that names the old ones may stay.
     links.reset(tx)

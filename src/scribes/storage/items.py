@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     from ..ports import Row, Tx, Value
     from .visible import Spaces
 
-ABOUT = "n, id, heads, created_us, changed_us"
+ABOUT = "n, id, heads, created_us, changed_us, space_id"
 
 
 @record
 class Stored:
-    """An item's row: its key, id, heads (change ids side by side), times and content."""
+    """An item's row: its key, id, heads (change ids side by side), times, the key of its space, and its content."""
 
     n: int
     id: bytes
     heads: bytes
     created_us: int
     changed_us: int
+    space: int
     content: Any
 
 
@@ -38,20 +39,32 @@ def insert(tx: Tx, kind: Kind, *, id: bytes, space: int, heads: bytes, at_us: in
     marks = ", ".join("?" * len(names))
     values = (id, space, heads, at_us, at_us, *_values(content))
     n = tx.run(f"INSERT INTO {kind.table} ({', '.join(names)}) VALUES ({marks})", values)
-    return Stored(n, id, heads, at_us, at_us, content)
+    return Stored(n, id, heads, at_us, at_us, space, content)
 
 
 def update(tx: Tx, kind: Kind, stored: Stored, *, heads: bytes, at_us: int, content: Any) -> Stored:
     """New content in an item's row."""
     names = ", ".join(f"{name} = ?" for name in ("heads", "changed_us", *kind.columns))
     tx.run(f"UPDATE {kind.table} SET {names} WHERE n = ?", (heads, at_us, *_values(content), stored.n))
-    return Stored(stored.n, stored.id, heads, stored.created_us, at_us, content)
+    return Stored(stored.n, stored.id, heads, stored.created_us, at_us, stored.space, content)
 
 
 def find(tx: Tx, kind: Kind, id: bytes, *, visible_to: Spaces) -> Stored | None:
     """An item by its id, deleted or not; None where there is none."""
     found = select(tx, kind, "id = ?", (id,), visible_to=visible_to, order="n", limit=1)
     return found[0] if found else None
+
+
+def find_anywhere(tx: Tx, kind: Kind, id: bytes) -> Stored | None:
+    """An item by its id in whatever space: for what brings rows in step with the history."""
+    space = tx.value(f"SELECT space_id FROM {kind.table} WHERE id = ?", (id,))
+    return None if space is None else find(tx, kind, id, visible_to=(space,))
+
+
+def set_created(tx: Tx, kind: Kind, stored: Stored, created_us: int) -> None:
+    """An item turns out to be older than was known."""
+    if stored.created_us != created_us:
+        tx.run(f"UPDATE {kind.table} SET created_us = ? WHERE n = ?", (created_us, stored.n))
 
 
 def get(tx: Tx, kind: Kind, id: bytes, *, visible_to: Spaces) -> Stored:
@@ -118,10 +131,10 @@ def _values(content: Any) -> list[Value]:
 
 
 def _stored(kind: Kind, lists: frozenset[str], row: Row) -> Stored:
-    values = dict(zip(kind.columns, row[5:], strict=True))
+    values = dict(zip(kind.columns, row[6:], strict=True))
     for name in lists:
         values[name] = _list(values[name])
-    return Stored(row[0], row[1], row[2], row[3], row[4], kind.content(**values))
+    return Stored(row[0], row[1], row[2], row[3], row[4], row[5], kind.content(**values))
 
 
 def _list(text: str) -> tuple[str, ...]:

@@ -32,6 +32,11 @@ def put(tx: Tx, name: str, value: Value) -> None:
     tx.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
 
 
+def remove(tx: Tx, name: str) -> None:
+    """Forget a value."""
+    tx.run("DELETE FROM meta WHERE name = ?", (name,))
+
+
 def found_vault(tx: Tx, *, vault: bytes, device_name: str) -> None:
     """The first rows of a new file: its id, the personal space, this device."""
     put(tx, "vault", vault)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "note.n, note.id, note.heads, note.created_us, note.changed_us, note.title, note.body, note.occurred_us,"
     " note.occurred_offset, note.speaker, note.venue, note.series, note.tags, note.topics, note.deleted_us, note.refs,"
-    " note.links"
+    " note.links, note.space_id"
 )
 
 
@@ -30,7 +30,7 @@ WORD_COLUMNS = "title, body, speaker, venue, series, tags, topics"
 
 @record
 class Stored:
-    """A note's row: its key, id, heads (change ids side by side), times and content."""
+    """A note's row: its key, id, heads (change ids side by side), times, content, and the key of its space."""
 
     n: int
     id: bytes
@@ -38,6 +38,7 @@ class Stored:
     created_us: int
     changed_us: int
     content: Content
+    space: int
 
 
 def insert(
@@ -69,7 +70,9 @@ def insert(
     return n
 
 
-def update(tx: Tx, stored: Stored, *, heads: bytes, at_us: int, content: Content) -> None:
+def update(
+    tx: Tx, stored: Stored, *, heads: bytes, at_us: int, content: Content, created_us: int | None = None
+) -> None:
     """Put new content in a note's row, and into the labels and the search index where they differ."""
     old = stored.content
     if _words(old) != _words(content):
@@ -78,9 +81,10 @@ def update(tx: Tx, stored: Stored, *, heads: bytes, at_us: int, content: Content
         tx.run(f"INSERT INTO note_text {columns} VALUES ('delete', ?, ?, ?, ?, ?, ?, ?, ?)", (stored.n, *_words(old)))
         _put_words(tx, stored.n, content)
     tx.run(
-        "UPDATE note SET heads = ?, changed_us = ?, title = ?, body = ?, occurred_us = ?, occurred_offset = ?,"
-        " speaker = ?, venue = ?, series = ?, tags = ?, topics = ?, deleted_us = ?, refs = ?, links = ? WHERE n = ?",
-        (heads, at_us, *_values(content), stored.n),
+        "UPDATE note SET heads = ?, created_us = ?, changed_us = ?, title = ?, body = ?, occurred_us = ?,"
+        " occurred_offset = ?, speaker = ?, venue = ?, series = ?, tags = ?, topics = ?, deleted_us = ?, refs = ?,"
+        " links = ? WHERE n = ?",
+        (heads, stored.created_us if created_us is None else created_us, at_us, *_values(content), stored.n),
     )
     if (content.tags, content.topics) != (old.tags, old.topics):
         tx.run("DELETE FROM note_label WHERE note_n = ?", (stored.n,))
@@ -96,6 +100,12 @@ def update(tx: Tx, stored: Stored, *, heads: bytes, at_us: int, content: Content
     from . import passages
 
     passages.change(tx, stored.n, old, content)
+
+
+def find(tx: Tx, id: bytes) -> Stored | None:
+    """A note by its id, in the trash or not and in whatever space: for what brings rows in step with the history."""
+    row = tx.row(f"SELECT {COLUMNS} FROM note WHERE id = ?", (id,))
+    return stored_from(row) if row else None
 
 
 def get(tx: Tx, id: bytes, *, visible_to: Spaces) -> Stored:
@@ -227,13 +237,13 @@ def forget(tx: Tx, stored: Stored) -> None:
 def stored_from(row: Row) -> Stored:
     """A row of COLUMNS as an object."""
     n, id, heads, created_us, changed_us, title, body, *rest = row
-    at_us, offset, speaker, venue, series, tags, topics, deleted, refs, links = rest
+    at_us, offset, speaker, venue, series, tags, topics, deleted, refs, links, space = rest
     choices = _choices(refs) if refs else ()
     linked = _link_choices(links) if links else ()
     content = Content(
         title, body, at_us, offset, speaker, venue, series, _split(tags), _split(topics), deleted, choices, linked
     )
-    return Stored(n, id, heads, created_us, changed_us, content)
+    return Stored(n, id, heads, created_us, changed_us, content, space)
 
 
 def _values(content: Content) -> tuple[Value, ...]:

@@ -147,7 +147,9 @@ def test_what_texts_stand_beside_changes_no_vector(embedder: LocalEmbedder) -> N
 
     for text, vector in zip(texts[:7], together[:7], strict=True):
         assert cosine(numbers(vector), numbers(embedder.embed_query(text))) == pytest.approx(1, abs=1e-5)
-    assert together[7:14] == pytest.approx(together[:7])
+    # As numbers: on some processors the last rows of a product are summed in another order than the first.
+    for vector, again in zip(together[:7], together[7:14], strict=True):
+        assert numbers(again) == pytest.approx(numbers(vector), abs=1e-6)
 
 
 def test_meaning_is_near_where_words_are_not(embedder: LocalEmbedder) -> None:

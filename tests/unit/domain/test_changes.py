@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from scribes.canonical import encode, encode_slowly
 from scribes.domain.changes import Change, change_id, new_change, replay
-from scribes.errors import Conflict, Damaged
+from scribes.errors import Damaged
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "changes.json"
 ITEM, DEVICE = b"i" * 16, b"d" * 16
@@ -78,8 +78,15 @@ def test_a_missing_parent_is_damage() -> None:
         replay([change(b"x" * 16)])
 
 
-def test_two_heads_wait_to_be_merged() -> None:
+def test_replaying_goes_as_far_as_the_parents_are_here() -> None:
     first = change(text="a")
+    waiting = change(b"x" * 16, at_us=2)
 
-    with pytest.raises(Conflict):
-        replay([first, change(first.id, at_us=2), change(first.id, at_us=3)])
+    assert [state.head for state in replay([waiting, first])] == [first.id]
+
+
+def test_changes_side_by_side_have_a_state_each() -> None:
+    first = change(text="a")
+    one, other = change(first.id, text="b ", at_us=2), change(first.id, text="c ", at_us=3)
+
+    assert [state.text for state in replay([other, one, first])] == ["a", "b a", "c a"]

@@ -1,0 +1,100 @@
+"""What circles and devices keep beside notes: comments, and what things and people are called. Items of the history."""
+
+from __future__ import annotations
+
+from ..canonical import blake2b
+from ..errors import InvalidInput
+from ..records import record
+from .items import Kind
+
+TYPE_CHECKING = False
+
+MAX_NAME, MAX_COMMENT = 100, 10_000
+
+
+@record
+class CommentContent:
+    """A comment: the id of the note or prayer it is about, and its text."""
+
+    about: str = ""
+    text: str = ""
+    deleted_us: int | None = None
+
+
+@record
+class NameContent:
+    """What a device or a circle is called."""
+
+    name: str = ""
+    deleted_us: int | None = None
+
+
+@record
+class MemberContent:
+    """What a member of a circle is called; `member` is their account in hex."""
+
+    member: str = ""
+    name: str = ""
+    deleted_us: int | None = None
+
+
+@record
+class MembershipContent:
+    """That the person is in a circle: its id and that of the remote where its log lies, in hex."""
+
+    circle: str = ""
+    remote: str = ""
+    deleted_us: int | None = None
+
+
+COMMENT = Kind("comment", "comment", CommentContent)
+DEVICE = Kind("device", "device_name", NameContent)
+CIRCLE = Kind("circle", "circle_name", NameContent)
+MEMBER = Kind("member", "member_name", MemberContent)
+MEMBERSHIP = Kind("membership", "membership", MembershipContent)
+
+# What belongs into one kind of space alone; all else may be in either.
+ONLY_PERSONAL = frozenset(("reminder", "prayed", "card", "review", "device", "membership"))
+ONLY_CIRCLE = frozenset(("comment", "member", "circle"))
+
+
+def is_foreign(kind: str, *, in_circle: bool) -> bool:
+    """Whether an item of that kind has no place in a space."""
+    return kind in (ONLY_PERSONAL if in_circle else ONLY_CIRCLE)
+
+
+def circle_item(space: bytes) -> bytes:
+    """The id of the item that names a circle."""
+    return blake2b(space, digest_size=16, person=b"scribes.circle").digest()
+
+
+def member_item(space: bytes, member: bytes) -> bytes:
+    """The id of the item that names a member in a circle: another in each, so that it is in one space alone."""
+    return blake2b(space + member, digest_size=16, person=b"scribes.name").digest()
+
+
+def membership_item(space: bytes) -> bytes:
+    """The id of the item by which a person's devices learn of a circle."""
+    return blake2b(space, digest_size=16, person=b"scribes.in").digest()
+
+
+def clean_name(what: str, name: str) -> str:
+    """A name on one line.
+
+    Raises: InvalidInput.
+    """
+    line = " ".join(name.split())
+    if not line or len(line) > MAX_NAME or not line.isprintable():
+        raise InvalidInput(f"{name!r} is no name for a {what}", hint=f"1 to {MAX_NAME} characters on one line")
+    return line
+
+
+def clean_comment(text: str) -> str:
+    """The text of a comment.
+
+    Raises: InvalidInput.
+    """
+    words = text.replace("\r\n", "\n").strip()
+    if not words or len(words) > MAX_COMMENT or "\x00" in words:
+        raise InvalidInput("this is no comment", hint=f"1 to {MAX_COMMENT} characters")
+    return words

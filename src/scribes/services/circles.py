@@ -1,0 +1,459 @@
+"""Circles: people who share notes and prayers, sealed for them alone. Founded, joined by invitation, left."""
+
+from __future__ import annotations
+
+from ..crypto.control import admitted, body_of, epoch_key_in, proof, wraps, written
+from ..crypto.devices import fingerprint, keys_from_secret
+from ..crypto.envelope import CONTROL, FIRST, parse
+from ..crypto.keys import new_code, normal_code
+from ..domain import access
+from ..domain.circles import (
+    CIRCLE,
+    MEMBER,
+    MEMBERSHIP,
+    MemberContent,
+    MembershipContent,
+    NameContent,
+    circle_item,
+    clean_name,
+    member_item,
+    membership_item,
+)
+from ..domain.dates import DAY_US, from_us
+from ..domain.keyring import CIRCLE as CIRCLE_KIND
+from ..domain.keyring import Keyring
+from ..errors import Ambiguous, Conflict, Damaged, Forbidden, InvalidInput, NotFound
+from ..models.sync import Circle, Invitation, Member
+from ..records import replaced
+from ..storage import items, logs, operations, spaces
+from . import account as accounts
+from .items import add_in, write_in
+from .names import member_name
+from .sync import decide, found_space
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..domain.items import Kind
+    from ..ports import Remote, Tx
+    from ..storage.spaces import RemotePlace, Space
+    from .account import Account
+    from .context import Context
+    from .pushing import Push
+    from .sync import Sync
+
+SECRET_CHARS = 32
+INVITATION = b"scribes.invite"
+SCHEME = "scribes://join/"
+MAX_INVITE_DAYS, MAX_USES = 365, 1_000
+PAGE_BYTES = 4 * 1024 * 1024
+
+
+class Circles:
+    """The circles a person is in. `ref` is a circle's name, or the start of its id."""
+
+    def __init__(self, context: Context, sync: Sync, *, my_name: str) -> None:
+        self._context = context
+        self._engine = context.engine
+        self._sync = sync
+        self._my_name = my_name
+
+    def each(self) -> list[Circle]:
+        """All circles, those that were left too."""
+        with self._engine.read() as tx:
+            places = {place.n: place.place for place in spaces.remotes(tx)}
+            return [
+                Circle(
+                    id=space.id.hex(),
+                    name=space.name or space.id.hex()[:8],
+                    role=space.role,
+                    members=len(accounts.keyring(tx, space).members),
+                    remote=places.get(space.remote_n or 0, ""),
+                )
+                for space in spaces.each(tx)
+                if space.kind == CIRCLE_KIND
+            ]
+
+    def create(self, name: str, *, place: RemotePlace | None = None) -> Circle:
+        """A new circle, whose owner the person is; its log lies where their own notes lie, or at `place`.
+
+        Raises: InvalidInput, AlreadyExists, NotFound (sync is not set up), Unavailable.
+        """
+        name = clean_name("circle", name)
+        with self._engine.write() as tx:
+            if any(space.name.casefold() == name.casefold() for space in spaces.each(tx)):
+                raise Conflict(f"there is a circle {name} already", hint="scribes circle list")
+            place = place or self._home(tx)
+            account = accounts.find(tx)
+            if account is None or account.member is None:
+                account = accounts.found(tx)
+        remote = self._sync.checked(place)
+        space = found_space(self._context, remote, account, kind=CIRCLE_KIND, place=place, space=None, name=name)
+        with self._engine.write() as tx:
+            add_in(tx, self._context, CIRCLE, NameContent(name), None, id=circle_item(space.id), space=space.n)
+            self._settle_in(tx, space, account, place)
+        self._sync.changed()
+        self._sync.run_space(space, account)
+        self._sync.bring_own_devices(space, account)
+        return self._shown(space.id)
+
+    def invite(self, ref: str, *, role: str = access.MEMBER, days: int = 7, uses: int = 1) -> Invitation:
+        """An invitation: whoever has its link may join once (or `uses` times), within so many days.
+
+        Raises: NotFound, InvalidInput, Forbidden, Unavailable, Busy.
+        """
+        if role not in (access.READER, access.MEMBER, access.ADMIN):
+            raise InvalidInput(f"nobody is invited as {role!r}", hint="reader, member or admin")
+        if not 1 <= days <= MAX_INVITE_DAYS or not 1 <= uses <= MAX_USES:
+            raise InvalidInput("an invitation is for 1 to 365 days, and 1 to 1000 people")
+        space, account = self._space(ref), self._account()
+        access.check(space.role, "invite", where=space.name)
+        code = new_code(SECRET_CHARS)
+        keys = keys_from_secret(_secret(code), INVITATION)
+        public = keys.public()
+        until = 0
+
+        def write(push: Push) -> None:
+            nonlocal until
+            with self._engine.read() as tx:
+                until = tx.now_us + days * DAY_US
+            push.control(
+                lambda ring: {
+                    "box": public.box.hex(),
+                    "invite": keys.id.hex(),
+                    "k": "invite",
+                    "role": role,
+                    "sign": public.sign.hex(),
+                    "until": until,
+                    "uses": uses,
+                    "wraps": wraps(ring.space, ring.epoch, push.key(), {keys.id: public.box}),
+                }
+            )
+
+        decide(self._sync, self._context, space, account, write)
+        with self._engine.read() as tx:
+            place = next(one for one in spaces.remotes(tx) if one.n == space.remote_n)
+        link = f"{SCHEME}{space.id.hex()}/{place.id.hex()}#{code.replace('-', '')}"
+        return Invitation(link, space.name, role, from_us(until))
+
+    def uninvite(self, ref: str) -> int:
+        """How many open invitations of a circle were taken back; the key changes, as they had it.
+
+        Raises: NotFound, Forbidden, Unavailable, Busy.
+        """
+        space, account = self._space(ref), self._account()
+        access.check(space.role, "invite", where=space.name)
+        taken = 0
+
+        def write(push: Push) -> None:
+            nonlocal taken
+            for invite in list(push.ring.invites):
+                push.control(
+                    lambda ring, invite=invite: {  # type: ignore[misc]
+                        "invite": invite.hex(),
+                        "k": "uninvite",
+                        **push.rotated(ring, without=[invite]),
+                    }
+                )
+                taken += 1
+
+        decide(self._sync, self._context, space, account, write)
+        return taken
+
+    def join(self, link: str, *, place: RemotePlace | None = None) -> Circle:
+        """The circle of an invitation, whose member the person is now. `place` says where its log lies here.
+
+        Raises: InvalidInput, NotFound (no such log or invitation), Forbidden (used, or run out), Conflict, Unavailable.
+        """
+        id, remote_id, code = _parts(link)
+        with self._engine.write() as tx:
+            account = accounts.find(tx)
+            if account is None or account.member is None:
+                account = accounts.found(tx)
+            known = next((one for one in spaces.remotes(tx) if one.id == remote_id), None)
+            before = spaces.find(tx, id)
+        if before is not None and before.role != access.FORMER:
+            raise Conflict(f"you are in {before.name or 'this circle'} already")
+        place = place or known
+        if place is None or place.id != remote_id:
+            raise NotFound(
+                "the circle's log lies at a remote that is not known here",
+                hint="scribes circle join LINK --folder FOLDER, with the folder you share",
+            )
+        space = self._let_oneself_in(self._sync.checked(place), id, account, code, place)
+        with self._engine.write() as tx:
+            self._settle_in(tx, space, account, place)
+        self._sync.changed()
+        self._sync.run_space(space, account)
+        self._sync.bring_own_devices(space, account)
+        return self._shown(id)
+
+    def members(self, ref: str) -> list[Member]:
+        """The members of a circle, the owner first.
+
+        Raises: NotFound, Ambiguous.
+        """
+        space, account = self._space(ref, former=True), self._account()
+        with self._engine.read() as tx:
+            ring = accounts.keyring(tx, space)
+            found = []
+            for member, role in ring.members.items():
+                devices = ring.devices_of(member)
+                found.append(
+                    Member(
+                        id=member.hex(),
+                        name=member_name(tx, space, member),
+                        role=role,
+                        devices=len(devices),
+                        is_me=member == account.member,
+                        fingerprint=fingerprint(*(device.sign + device.box for device in devices)),
+                    )
+                )
+        return sorted(found, key=lambda one: (-access.ROLES.index(one.role), one.name))
+
+    def set_role(self, ref: str, who: str, role: str) -> Member:
+        """A member in another role; ownership is handed over instead.
+
+        Raises: NotFound, InvalidInput, Forbidden, Unavailable, Busy.
+        """
+        if role not in (access.READER, access.MEMBER, access.ADMIN):
+            raise InvalidInput(f"there is no role {role!r} to give", hint="reader, member or admin")
+        return self._of_member(ref, who, "set role", {"k": "role", "role": role})
+
+    def hand_over(self, ref: str, who: str) -> Member:
+        """The new owner of a circle; who owned it is an admin now.
+
+        Raises: NotFound, Forbidden, Unavailable, Busy.
+        """
+        return self._of_member(ref, who, "hand over", {"k": "handover"})
+
+    def remove(self, ref: str, who: str) -> Member:
+        """A member who is out, and the key changed in the same step. What they could read, they keep.
+
+        Raises: NotFound, Forbidden, Unavailable, Busy.
+        """
+        return self._of_member(ref, who, "remove", {"k": "remove"})
+
+    def leave(self, ref: str) -> Circle:
+        """A circle that the person is no longer in; what they have of it stays readable.
+
+        Raises: NotFound, Forbidden (an owner hands over first), Unavailable, Busy.
+        """
+        space, account = self._space(ref), self._account()
+        shown = self._shown(space.id)
+
+        def write(push: Push) -> None:
+            push.control(lambda ring: {"cuts": self._cuts(push, ring, account.member), "k": "leave"})
+
+        if space.role == access.OWNER:
+            raise Forbidden(f"{space.name} needs an owner", hint="scribes circle handover CIRCLE MEMBER, then leave")
+        # First of all, what was written in it reaches the others.
+        self._sync.run_space(space, account)
+        decide(self._sync, self._context, space, account, write)
+        with self._engine.write() as tx:
+            self._forget_membership(tx, space)
+        return replaced(shown, role=access.FORMER)
+
+    def rename(self, ref: str, name: str) -> Circle:
+        """A circle under another name.
+
+        Raises: NotFound, InvalidInput, Forbidden.
+        """
+        space, name = self._space(ref), clean_name("circle", name)
+        self._name(space, CIRCLE, circle_item(space.id), NameContent(name))
+        return replaced(self._shown(space.id), name=name)
+
+    def call_me(self, ref: str, name: str) -> None:
+        """What the person is called in a circle.
+
+        Raises: NotFound, InvalidInput, Forbidden.
+        """
+        space, account = self._space(ref), self._account()
+        member = account.member or b""
+        content = MemberContent(member.hex(), clean_name("member", name))
+        self._name(space, MEMBER, member_item(space.id, member), content)
+
+    def _name(self, space: Space, kind: Kind, item: bytes, content: Any) -> None:
+        with self._engine.write() as tx:
+            operation = operations.begin(tx, self._context.command)
+            stored = items.find(tx, kind, item, visible_to=(space.n,))
+            if stored is None:
+                add_in(tx, self._context, kind, content, operation, id=item, space=space.n)
+            else:
+                write_in(tx, self._context, kind, stored, content, operation)
+
+    def _of_member(self, ref: str, who: str, action: str, body: dict[str, Any]) -> Member:
+        space, account = self._space(ref), self._account()
+        access.check(space.role, action, where=space.name)
+        found = self.member(ref, who)
+        member = bytes.fromhex(found.id)
+
+        def write(push: Push) -> None:
+            def said(ring: Keyring) -> dict[str, Any]:
+                about = {**body, "cuts": self._cuts(push, ring, member), "member": member.hex()}
+                if body["k"] != "remove":
+                    return about
+                gone = [device.id for device in ring.devices_of(member)]
+                return {**about, **push.rotated(ring, without=gone)}
+
+            push.control(said)
+
+        decide(self._sync, self._context, space, account, write)
+        return replaced(found, role=body.get("role", access.OWNER if body["k"] == "handover" else access.FORMER))
+
+    def _cuts(self, push: Push, ring: Keyring, member: bytes | None) -> dict[str, int]:
+        return push.cuts([device.id for device in ring.devices_of(member or b"")])
+
+    def member(self, ref: str, who: str) -> Member:
+        """A member of a circle by their name or the start of their id.
+
+        Raises: NotFound, Ambiguous.
+        """
+        members = self.members(ref)
+        found = [one for one in members if one.name.casefold() == who.casefold() or one.id == who.lower()]
+        found = found or [one for one in members if len(who) >= 4 and one.id.startswith(who.lower())]
+        if len(found) > 1:
+            raise Ambiguous(f"more than one member is called {who}", hint="give the start of the id")
+        if not found:
+            raise NotFound(f"nobody in {ref} is called {who}", hint="scribes circle members CIRCLE lists them")
+        return found[0]
+
+    def _let_oneself_in(self, remote: Remote, id: bytes, account: Account, code: str, place: RemotePlace) -> Space:
+        keys, invitation = account.keys, keys_from_secret(_secret(code), INVITATION)
+        controls, head = _controls(remote, id, keys.id)
+        ring, epoch_key = Keyring(id), None
+        for raw in controls:
+            entry = parse(raw)
+            ring = admitted(ring, entry)
+            epoch_key = epoch_key_in(id, ring.epoch, body_of(entry), invitation) or epoch_key
+        if invitation.id not in ring.invites:
+            raise Forbidden("the invitation was used or taken back", hint="ask for a new one")
+        if epoch_key is None:
+            raise Damaged("the invitation brings no key", hint="ask for a new one")
+        public = keys.public()
+        with self._engine.read() as tx:
+            now_us = tx.now_us
+        body = {
+            "box": public.box.hex(),
+            "cuts": {keys.id.hex(): head[0]},
+            "invite": invitation.id.hex(),
+            "k": "add",
+            "member": (account.member or b"").hex(),
+            "sign": public.sign.hex(),
+            "t": now_us,
+            "wraps": wraps(id, ring.epoch, epoch_key, {keys.id: public.box}),
+        }
+        body["proof"] = proof(id, keys.id, body, invitation=invitation)
+        entry, ring = written(ring, body, keys=keys, number=head[0] + 1, previous=head[1])
+        remote.append(id, [entry.raw])
+        with self._engine.write() as tx:
+            space = spaces.find(tx, id)
+            role = ring.role_of(keys.id)
+            if space is None:
+                space = spaces.add(tx, id, kind=CIRCLE_KIND, name="", role=role, remote=place.n)
+            spaces.set_role(tx, space.n, role)
+            logs.forget_alerts(tx, space.n)
+            return replaced(space, role=role)
+
+    def _settle_in(self, tx: Tx, space: Space, account: Account, place: RemotePlace) -> None:
+        """The person's name in the circle, and the circle among what their devices know."""
+        member = account.member or b""
+        item = member_item(space.id, member)
+        # Not where a reader may write nothing: then they are known by their account alone.
+        if access.may(space.role, "write") and items.find(tx, MEMBER, item, visible_to=(space.n,)) is None:
+            add_in(tx, self._context, MEMBER, MemberContent(member.hex(), self._my_name), None, id=item, space=space.n)
+        item, own = membership_item(space.id), self._context.me.space
+        content = MembershipContent(space.id.hex(), place.id.hex())
+        stored = items.find(tx, MEMBERSHIP, item, visible_to=(own,))
+        if stored is None:
+            add_in(tx, self._context, MEMBERSHIP, content, None, id=item)
+        else:
+            write_in(tx, self._context, MEMBERSHIP, stored, content, None)
+
+    def _forget_membership(self, tx: Tx, space: Space) -> None:
+        own = self._context.me.space
+        stored = items.find(tx, MEMBERSHIP, membership_item(space.id), visible_to=(own,))
+        if stored is not None:
+            write_in(tx, self._context, MEMBERSHIP, stored, replaced(stored.content, deleted_us=tx.now_us), None)
+
+    def _account(self) -> Account:
+        with self._engine.read() as tx:
+            return accounts.get(tx)
+
+    def _home(self, tx: Tx) -> RemotePlace:
+        own = spaces.get(tx, self._context.me.space)
+        place = next((one for one in spaces.remotes(tx) if one.n == own.remote_n), None)
+        if place is None:
+            raise NotFound(
+                "sync is not set up here", hint="scribes sync setup FOLDER, or circle create --folder FOLDER"
+            )
+        return place
+
+    def _space(self, ref: str, *, former: bool = False) -> Space:
+        return find_circle(self._engine_spaces(), ref, former=former)
+
+    def _engine_spaces(self) -> list[Space]:
+        with self._engine.read() as tx:
+            return spaces.each(tx)
+
+    def _shown(self, id: bytes) -> Circle:
+        return next(one for one in self.each() if one.id == id.hex())
+
+
+def find_circle(found: list[Space], ref: str, *, former: bool = False) -> Space:
+    """The circle of a name, or whose id starts so.
+
+    Raises: NotFound, Ambiguous; Forbidden, for one that was left.
+    """
+    circles = [space for space in found if space.kind == CIRCLE_KIND]
+    fitting = [space for space in circles if space.name.casefold() == ref.casefold()]
+    fitting = fitting or [space for space in circles if len(ref) >= 4 and space.id.hex().startswith(ref.lower())]
+    if len(fitting) > 1:
+        fitting = [space for space in fitting if space.role != access.FORMER] or fitting
+    if len(fitting) > 1:
+        raise Ambiguous(f"more than one circle is called {ref}", hint="give the start of the id: scribes circle list")
+    if not fitting:
+        raise NotFound(f"there is no circle {ref!r}", hint="scribes circle list shows them")
+    if fitting[0].role == access.FORMER and not former:
+        raise Forbidden(f"you are no longer in {fitting[0].name or ref}", hint="what you have of it can still be read")
+    return fitting[0]
+
+
+def _controls(remote: Remote, space: bytes, me: bytes) -> tuple[list[bytes], tuple[int, bytes]]:
+    """The control entries of a log in order, and where a device's chain ends in it.
+
+    Raises: NotFound, Unavailable.
+    """
+    controls: list[bytes] = []
+    cursor, more = "", True
+    head = (0, FIRST)
+    while more:
+        page = remote.fetch(space, cursor, limit_bytes=PAGE_BYTES)
+        controls += [raw for raw in page.entries if raw[1:2] == bytes([CONTROL])]
+        more, head = page.more and page.cursor != cursor, page.heads.get(me, (0, FIRST))
+        cursor = page.cursor
+    if not controls:
+        raise NotFound("the circle's log is not there (yet)", hint="is this the folder that you share? try again later")
+    return sorted(controls, key=lambda raw: body_of(parse(raw)).get("c", 0)), head
+
+
+def _secret(code: str) -> bytes:
+    return normal_code(code, chars=SECRET_CHARS, what="secret of an invitation").replace("-", "").encode()
+
+
+def _parts(link: str) -> tuple[bytes, bytes, str]:
+    """The space, the remote and the secret in a link.
+
+    Raises: InvalidInput.
+    """
+    text = link.strip()
+    path, _, code = text.removeprefix(SCHEME).partition("#")
+    space, _, remote = path.partition("/")
+    try:
+        ids = bytes.fromhex(space), bytes.fromhex(remote)
+    except ValueError:
+        ids = b"", b""
+    if not text.startswith(SCHEME) or any(len(id) != 16 for id in ids):
+        raise InvalidInput("this is no invitation", hint=f"the whole link, from {SCHEME} on")
+    return (*ids, normal_code(code, chars=SECRET_CHARS, what="secret of an invitation"))

@@ -1,0 +1,53 @@
+"""What follows when a device, a circle or a member got a name, or a circle was joined or commented in."""
+
+from __future__ import annotations
+
+from ..domain.circles import MEMBER, member_item
+from ..storage import changes, items, spaces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..ports import Tx
+    from ..storage.items import Stored
+    from ..storage.spaces import Space
+    from .context import Context
+
+
+def after_device(tx: Tx, _context: Context, stored: Stored) -> None:
+    """The history calls a device by its name."""
+    spaces.name_device(tx, stored.id, stored.content.name)
+
+
+def after_circle(tx: Tx, _context: Context, stored: Stored) -> None:
+    """A circle is called by its name."""
+    spaces.name_it(tx, stored.space, stored.content.name)
+
+
+def after_member(_tx: Tx, _context: Context, _stored: Stored) -> None:
+    """Nothing follows: the name of a member is looked up where it is shown."""
+
+
+def after_comment(_tx: Tx, _context: Context, _stored: Stored) -> None:
+    """Nothing follows: comments are looked up with what they are about."""
+
+
+def after_membership(_tx: Tx, _context: Context, _stored: Stored) -> None:
+    """Nothing follows here: the next sync looks for the circle's log."""
+
+
+def authors(tx: Tx, item: bytes, *, space: int) -> dict[bytes, str]:
+    """Who of a circle is behind each change of an item."""
+    from .account import find
+
+    found, account = spaces.get(tx, space), find(tx)
+    own = account.member if account else None
+    return {
+        change.id: member_name(tx, found, spaces.member_of(tx, change.device) or own or b"")
+        for change in changes.of_item(tx, item)
+    }
+
+
+def member_name(tx: Tx, space: Space, member: bytes) -> str:
+    """What a member calls themselves in a circle; the start of their account's id where they did not say."""
+    found = items.find(tx, MEMBER, member_item(space.id, member), visible_to=(space.n,))
+    return found.content.name if found and found.content.name else member.hex()[:8]
