@@ -6,23 +6,14 @@ import multiprocessing
 import os
 import sys
 import time
-import traceback
 
 from . import driver
 
 
-def _one(seed: int) -> tuple[int, str]:
-    try:
-        driver.run(seed)
-    except BaseException:
-        return seed, traceback.format_exc()
-    return seed, ""
-
-
 def main(number: int, first: int) -> int:
     begun, failed = time.monotonic(), 0
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count() or 2) as pool:
-        for done, (seed, why) in enumerate(pool.imap_unordered(_one, range(first, first + number), chunksize=5), 1):
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count() or 2, maxtasksperchild=200) as pool:
+        for done, (seed, why) in enumerate(pool.imap_unordered(driver.attempt, range(first, first + number)), 1):
             if why:
                 failed += 1
                 print(f"seed {seed}:\n{why}", flush=True)
@@ -33,4 +24,7 @@ def main(number: int, first: int) -> int:
 
 
 if __name__ == "__main__":
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # So that a seed is the same history each time.
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, "PYTHONHASHSEED": "0"})
     sys.exit(main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from scribes import NotePatch
-from scribes.errors import ScribesError
 from scribes.storage import notes
 
 from . import world as worlds
@@ -43,6 +43,15 @@ def run(seed: int, *, steps: int = STEPS) -> World:
     source = random.Random(seed)
     with _seeded(seed):
         return _run(source, steps)
+
+
+def attempt(seed: int) -> tuple[int, str]:
+    """A seed and, where its history fails, why."""
+    try:
+        run(seed)
+    except BaseException:
+        return seed, traceback.format_exc()
+    return seed, ""
 
 
 def _run(source: random.Random, steps: int) -> World:
@@ -306,13 +315,3 @@ def _move(world: World, body: str) -> str:
     moved = paragraphs.pop(world.source.randrange(len(paragraphs)))
     paragraphs.insert(world.source.randrange(len(paragraphs) + 1), moved)
     return "\n\n".join(paragraphs)
-
-
-def shrink(seed: int) -> int:
-    """The least number of steps with which a seed still fails."""
-    for steps in range(4, STEPS * 2, 4):
-        try:
-            run(seed, steps=steps)
-        except (AssertionError, ScribesError):
-            return steps
-    return STEPS

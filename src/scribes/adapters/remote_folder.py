@@ -21,7 +21,7 @@ from ..canonical import encode
 from ..crypto.envelope import FIRST
 from ..crypto.log_rules import is_bundle, keyring_of, to_append
 from ..domain.keyring import Keyring
-from ..errors import AlreadyExists, Busy, Damaged, InvalidInput, NotFound, Unavailable
+from ..errors import AlreadyExists, Busy, Damaged, NotFound, Unavailable
 from ..files import private_folder, read_if_there, remove_quietly, write_atomically
 from ..locks import VaultLock
 from ..models.sync import Page
@@ -309,5 +309,6 @@ def _cursor(text: str) -> dict[bytes, _Read]:
     try:
         said = json.loads(text) if text else {}
         return {bytes.fromhex(device): _Read(int(end), map(int, beyond)) for device, (end, *beyond) in said.items()}
-    except (ValueError, TypeError, AttributeError, RecursionError) as e:
-        raise InvalidInput("the place in a log cannot be read") from e
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        # Not ours: all of it is read, and what is known is passed over.
+        return {}

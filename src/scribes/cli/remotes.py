@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from ..errors import NotFound
-from .output import YELLOW, counted, fit, plain, say
+from ..errors import InvalidInput, NotFound, ScribesError
+from .output import YELLOW, counted, fit, plain, say, write
 from .progress import Bar
 
 TYPE_CHECKING = False
@@ -28,9 +28,10 @@ def folder_remote(folder: str, *, make: bool = False) -> FolderRemote:
     Raises: InvalidInput, NotFound, AlreadyExists, Unavailable, Damaged.
     """
     from ..adapters.remote_folder import FolderRemote
-    from ..services.sync import check_place
 
-    remote = FolderRemote(check_place(folder))
+    if not folder.strip():
+        raise InvalidInput("which folder?", hint="scribes sync setup ~/Dropbox/scribes")
+    remote = FolderRemote(os.path.realpath(os.path.expanduser(folder)))
     above = os.path.dirname(remote.name)
     if not os.path.isdir(above):
         raise NotFound(f"there is no folder {above}", hint="is it mounted? make it first, where it should be new")
@@ -75,12 +76,19 @@ class Bars:
 
 
 def synchronise(session: Session, vault: Scribes, *, may_refill: bool = False) -> list[SpaceSynced]:
-    """Synchronise everything; bars show it where it takes long.
+    """Synchronise everything; bars show it where it takes long. Where one space cannot be, the others are shown before
+    that is said.
 
     Raises: as `Sync.run`.
     """
-    with Bars(session) as bars:
-        return vault.sync.run(may_remove=session.yes, may_refill=may_refill, progress=bars)
+    done: list[SpaceSynced] = []
+    try:
+        with Bars(session) as bars:
+            return vault.sync.run(may_remove=session.yes, may_refill=may_refill, progress=bars, done=done.append)
+    except ScribesError:
+        if not session.json and not session.quiet:
+            write(session, synced_lines(session, done))
+        raise
 
 
 def synced_lines(session: Session, found: Sequence[SpaceSynced]) -> list[str]:

@@ -71,7 +71,7 @@ def read(said: Any) -> Bundle:
             raise TypeError("a list is none")
         devices = [(_id(device), _id(member) if member else b"") for device, member in said["d"]]
         items, kinds = [_id(item) for item in said["i"]], said["k"]
-        seen = {_id(device): _whole(number) for device, number in said["v"].items()}
+        seen = {_id(device): _place(number) for device, number in said["v"].items()}
         changes: list[Change] = []
         before_us = 0
         for row in said["c"]:
@@ -122,6 +122,13 @@ def _whole(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError("not a whole number")
     return value
+
+
+def _place(value: Any) -> int:
+    # A database keeps 63 bits.
+    if _whole(value) >= 1 << 63:
+        raise ValueError("a number is out of range")
+    return int(value)
 
 
 def _id(text: Any) -> bytes:

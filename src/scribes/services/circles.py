@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ..crypto.control import admitted, body_of, epoch_key_in, proof, wraps, written
+from ..crypto.control import wraps
 from ..crypto.devices import fingerprint, keys_from_secret
-from ..crypto.envelope import CONTROL, FIRST, parse
-from ..crypto.keys import new_code, normal_code
+from ..crypto.keys import new_code
 from ..domain import access
 from ..domain.circles import (
     CIRCLE,
@@ -22,32 +21,29 @@ from ..domain.circles import (
 from ..domain.dates import DAY_US, from_us
 from ..domain.keyring import CIRCLE as CIRCLE_KIND
 from ..domain.keyring import Keyring
-from ..errors import Ambiguous, Conflict, Damaged, Forbidden, InvalidInput, NotFound
+from ..errors import Ambiguous, Conflict, Forbidden, InvalidInput, NotFound
 from ..models.sync import Circle, Invitation, Member
 from ..records import replaced
-from ..storage import items, logs, operations, spaces
+from ..storage import items, operations, spaces
 from . import account as accounts
+from .controlling import decide, found_space
 from .items import add_in, write_in
+from .joining import INVITATION, SCHEME, SECRET_CHARS, let_oneself_in, parts_of, secret_of
 from .names import member_name
-from .sync import decide, found_space
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ..domain.items import Kind
-    from ..ports import Remote, Tx
+    from ..ports import Tx
     from ..storage.spaces import RemotePlace, Space
     from .account import Account
     from .context import Context
     from .pushing import Push
     from .sync import Sync
 
-SECRET_CHARS = 32
-INVITATION = b"scribes.invite"
-SCHEME = "scribes://join/"
 MAX_INVITE_DAYS, MAX_USES = 365, 1_000
-PAGE_BYTES = 4 * 1024 * 1024
 
 
 class Circles:
@@ -110,7 +106,7 @@ class Circles:
         space, account = self._space(ref), self._account()
         access.check(space.role, "invite", where=space.name)
         code = new_code(SECRET_CHARS)
-        keys = keys_from_secret(_secret(code), INVITATION)
+        keys = keys_from_secret(secret_of(code), INVITATION)
         public = keys.public()
         until = 0
 
@@ -166,7 +162,7 @@ class Circles:
 
         Raises: InvalidInput, NotFound (no such log or invitation), Forbidden (used, or run out), Conflict, Unavailable.
         """
-        id, remote_id, code = _parts(link)
+        id, remote_id, code = parts_of(link)
         with self._engine.write() as tx:
             account = accounts.find(tx)
             if account is None or account.member is None:
@@ -181,7 +177,7 @@ class Circles:
                 "the circle's log lies at a remote that is not known here",
                 hint="scribes circle join LINK --folder FOLDER, with the folder you share",
             )
-        space = self._let_oneself_in(self._sync.checked(place), id, account, code, place)
+        space = let_oneself_in(self._context, self._sync.checked(place), id, account, code, place)
         with self._engine.write() as tx:
             self._settle_in(tx, space, account, place)
         self._sync.changed()
@@ -319,43 +315,6 @@ class Circles:
             raise NotFound(f"nobody in {ref} is called {who}", hint="scribes circle members CIRCLE lists them")
         return found[0]
 
-    def _let_oneself_in(self, remote: Remote, id: bytes, account: Account, code: str, place: RemotePlace) -> Space:
-        keys, invitation = account.keys, keys_from_secret(_secret(code), INVITATION)
-        controls, head = _controls(remote, id, keys.id)
-        ring, epoch_key = Keyring(id), None
-        for raw in controls:
-            entry = parse(raw)
-            ring = admitted(ring, entry)
-            epoch_key = epoch_key_in(id, ring.epoch, body_of(entry), invitation) or epoch_key
-        if invitation.id not in ring.invites:
-            raise Forbidden("the invitation was used or taken back", hint="ask for a new one")
-        if epoch_key is None:
-            raise Damaged("the invitation brings no key", hint="ask for a new one")
-        public = keys.public()
-        with self._engine.read() as tx:
-            now_us = tx.now_us
-        body = {
-            "box": public.box.hex(),
-            "cuts": {keys.id.hex(): head[0]},
-            "invite": invitation.id.hex(),
-            "k": "add",
-            "member": (account.member or b"").hex(),
-            "sign": public.sign.hex(),
-            "t": now_us,
-            "wraps": wraps(id, ring.epoch, epoch_key, {keys.id: public.box}),
-        }
-        body["proof"] = proof(id, keys.id, body, invitation=invitation)
-        entry, ring = written(ring, body, keys=keys, number=head[0] + 1, previous=head[1])
-        remote.append(id, [entry.raw])
-        with self._engine.write() as tx:
-            space = spaces.find(tx, id)
-            role = ring.role_of(keys.id)
-            if space is None:
-                space = spaces.add(tx, id, kind=CIRCLE_KIND, name="", role=role, remote=place.n)
-            spaces.set_role(tx, space.n, role)
-            logs.forget_alerts(tx, space.n)
-            return replaced(space, role=role)
-
     def _settle_in(self, tx: Tx, space: Space, account: Account, place: RemotePlace) -> None:
         """The person's name in the circle, and the circle among what their devices know."""
         member = account.member or b""
@@ -418,42 +377,3 @@ def find_circle(found: list[Space], ref: str, *, former: bool = False) -> Space:
     if fitting[0].role == access.FORMER and not former:
         raise Forbidden(f"you are no longer in {fitting[0].name or ref}", hint="what you have of it can still be read")
     return fitting[0]
-
-
-def _controls(remote: Remote, space: bytes, me: bytes) -> tuple[list[bytes], tuple[int, bytes]]:
-    """The control entries of a log in order, and where a device's chain ends in it.
-
-    Raises: NotFound, Unavailable.
-    """
-    controls: list[bytes] = []
-    cursor, more = "", True
-    head = (0, FIRST)
-    while more:
-        page = remote.fetch(space, cursor, limit_bytes=PAGE_BYTES)
-        controls += [raw for raw in page.entries if raw[1:2] == bytes([CONTROL])]
-        more, head = page.more and page.cursor != cursor, page.heads.get(me, (0, FIRST))
-        cursor = page.cursor
-    if not controls:
-        raise NotFound("the circle's log is not there (yet)", hint="is this the folder that you share? try again later")
-    return sorted(controls, key=lambda raw: body_of(parse(raw)).get("c", 0)), head
-
-
-def _secret(code: str) -> bytes:
-    return normal_code(code, chars=SECRET_CHARS, what="secret of an invitation").replace("-", "").encode()
-
-
-def _parts(link: str) -> tuple[bytes, bytes, str]:
-    """The space, the remote and the secret in a link.
-
-    Raises: InvalidInput.
-    """
-    text = link.strip()
-    path, _, code = text.removeprefix(SCHEME).partition("#")
-    space, _, remote = path.partition("/")
-    try:
-        ids = bytes.fromhex(space), bytes.fromhex(remote)
-    except ValueError:
-        ids = b"", b""
-    if not text.startswith(SCHEME) or any(len(id) != 16 for id in ids):
-        raise InvalidInput("this is no invitation", hint=f"the whole link, from {SCHEME} on")
-    return (*ids, normal_code(code, chars=SECRET_CHARS, what="secret of an invitation"))

@@ -10,9 +10,9 @@ from ..domain import access, bundles
 from ..errors import Conflict, Outrun
 from ..models.sync import Compacted
 from ..storage import logs, spaces
+from .controlling import in_step
 from .pulling import PAGE_BYTES
 from .pushing import _batches
-from .sync import in_step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

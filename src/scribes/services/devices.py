@@ -15,8 +15,8 @@ from ..models.sync import DeviceInfo, Pairing
 from ..records import record, replaced
 from ..storage import items, logs, meta, operations, spaces
 from . import account as accounts
+from .controlling import bring_in, decide
 from .items import add_in, write_in
-from .sync import bring_in, decide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ class Devices:
         """
         id = remote.identify()
         with self._engine.write() as tx:
-            if spaces.get(tx, self._context.me.space).remote_n is not None:
+            known_account = accounts.find(tx)
+            has_account = known_account is not None and known_account.member is not None
+            if has_account or spaces.get(tx, self._context.me.space).remote_n is not None:
                 raise Conflict(
                     "this vault is synchronised already",
                     hint="a new device begins with a vault that is not: scribes --vault FILE devices add",

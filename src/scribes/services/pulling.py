@@ -16,7 +16,7 @@ from ..crypto.envelope import CONTROL, FIRST, SNAPSHOT, parse
 from ..domain import access, bundles
 from ..domain.circles import is_foreign, member_item
 from ..domain.keyring import CIRCLE
-from ..errors import Conflict, Damaged, Forbidden, NewerFormat
+from ..errors import Conflict, Damaged, Forbidden, NewerFormat, Outrun, Unavailable
 from ..records import record, replaced
 from ..storage import changes, logs, notes, spaces
 from ..storage.coding import unpack
@@ -39,9 +39,12 @@ if TYPE_CHECKING:
     from .context import Context
 
 PAGE_BYTES, MOST_PAGES = 1024 * 1024, 100_000
+# So many pages in a row without one entry that is new and authentic: then a remote goes on for ever.
+MOST_EMPTY_PAGES = 64
 MAX_PLAIN_BYTES = 128 * 1024 * 1024
 # A sync that moves more than a tenth of the notes to the trash asks first, where that is at least so many.
 FEW_REMOVALS, REMOVED_SHARE = 3, 10
+HASH_BYTES = 32
 # Alerts that are looked at anew each time, because what was missing may have come.
 PASSING = ("missing", "withheld", "sealed", "waiting", "unsent")
 
@@ -75,6 +78,9 @@ class Pull:
         self._received, self._settled = 0, Settled()
         self._claims: dict[bytes, int] = {}
         self._later: list[Entry] = []
+        # Entries whose signatures were verified in this reading, and the ends of the chains as the remote says.
+        self._met: set[bytes] = set()
+        self._ends: dict[bytes, tuple[int, bytes]] = {}
         with self._engine.read() as tx:
             self._ring = accounts.keyring(tx, space)
             self._keys = logs.keys(tx, space.n)
@@ -89,7 +95,7 @@ class Pull:
         """
         with self._engine.read() as tx:
             state = logs.state(tx, self._space.n)
-        page = self._remote.fetch(self._space.id, state.cursor, limit_bytes=PAGE_BYTES)
+        page = self._fetch(state.cursor)
         is_other = bool(state.generation) and page.generation != state.generation
         if not is_other and self._is_idle(page):
             return Pulled(self._ring, page.heads, 0, Settled())
@@ -102,16 +108,20 @@ class Pull:
         if is_other:
             # It was put together anew, or set back and filled again, and a place in it means nothing any more: it is
             # read again from the first entry; what is known is passed over.
-            page = self._read(self._remote.fetch(self._space.id, "", limit_bytes=PAGE_BYTES), progress)
+            page = self._read(self._fetch(""), progress)
         with self._engine.write() as tx:
             self._conclude(tx, page)
         return Pulled(self._ring, page.heads, self._received, self._settled)
 
     def _read(self, page: Page, progress: Callable[[int], None] | None) -> Page:
-        """Read from a page to the end; the last page."""
-        self._later = []
+        """Read from a page to the end; the last page.
+
+        Raises: Unavailable, where there is none.
+        """
+        self._later, empty = [], 0
+        self._met.clear()
         for _ in range(MOST_PAGES):
-            cursor = page.cursor
+            cursor, met = page.cursor, len(self._met)
             with self._engine.write() as tx:
                 self._later = self._take(tx, page.entries, self._later)
                 # What waits for an entry that has not come is asked for again next time.
@@ -121,10 +131,22 @@ class Pull:
                 progress(self._received)
             if not page.more:
                 break
-            page = self._remote.fetch(self._space.id, cursor, limit_bytes=PAGE_BYTES)
+            empty = empty + 1 if len(self._met) == met else 0
+            if empty > MOST_EMPTY_PAGES:
+                raise Unavailable(
+                    f"{self._remote.name} goes on and on and hands out nothing", hint="your notes are safe; sync later"
+                )
+            page = self._fetch(cursor)
             if page.cursor == cursor and page.more:
                 break
         return page
+
+    def _fetch(self, cursor: str) -> Page:
+        page = self._remote.fetch(self._space.id, cursor, limit_bytes=PAGE_BYTES)
+        # A database keeps 63 bits; what is no end of a chain is none.
+        heads = {device: end for device, end in page.heads.items() if 0 < end[0] < 1 << 63}
+        self._ends = heads
+        return page if len(heads) == len(page.heads) else replaced(page, heads=heads)
 
     def _is_idle(self, page: Page) -> bool:
         """Whether there is nothing new, and nothing that was amiss when it was last looked at."""
@@ -207,6 +229,9 @@ class Pull:
         if self._is_known(tx, entry):
             return True
         number = control_number(entry)
+        if number < 1:
+            self._alert(tx, "malformed", "a control entry is malformed")
+            return True
         if number > self._ring.number + 1:
             return False
         if number <= self._ring.number:
@@ -217,9 +242,14 @@ class Pull:
         else:
             try:
                 self._ring = admitted(self._ring, entry)
+            except Outrun:
+                # It stands on another version of the one before it.
+                self._alert(tx, "members", f"change {number} by {self._device(tx, entry.header.device)}")
+                return True
             except (Forbidden, Damaged) as e:
                 self._alert(tx, "forged", e.message)
                 return True
+            self._met.add(entry.id)
             logs.put_control(tx, self._space.n, number, entry.raw)
             self._take_keys(tx, entry)
         self._check_chain(tx, entry)
@@ -242,11 +272,14 @@ class Pull:
         device = self._ring.devices.get(header.device)
         if self._is_known(tx, entry):
             return True
-        if device is None or header.epoch not in self._keys:
+        if device is None:
             return False
-        if not entry.is_by(device.sign):
+        if entry.id not in self._met and not entry.is_by(device.sign):
             self._alert(tx, "forged", f"entry {header.number} does not come from {self._device(tx, device.id)}")
             return True
+        self._met.add(entry.id)
+        if header.epoch not in self._keys:
+            return False
         if not device.may_have_written(header.number):
             logs.add(tx, self._space.n, entry, state=logs.REFUSED)
             self._alert(tx, "removed", f"entry {header.number} of {self._device(tx, device.id)}")
@@ -311,13 +344,17 @@ class Pull:
     def _fold(self, tx: Tx, said: Any) -> None:
         """A snapshot stands for what came before it."""
         try:
-            covers = {
-                bytes.fromhex(device): (int(number), bytes.fromhex(hash)) for device, (number, hash) in said.items()
-            }
+            covers = {bytes.fromhex(device): (number, bytes.fromhex(hash)) for device, (number, hash) in said.items()}
+            is_said = all(type(number) is int and len(hash) == HASH_BYTES for number, hash in covers.values())
         except (ValueError, TypeError, AttributeError):
+            is_said = False
+        if not is_said:
             self._alert(tx, "malformed", "a snapshot does not say what it stands for")
             return
         for device, (number, hash) in covers.items():
+            if not 0 < number <= self._ends.get(device, (0, FIRST))[0]:
+                self._alert(tx, "malformed", f"a snapshot stands for what {self._device(tx, device)} did not write")
+                continue
             there = logs.find(tx, self._space.n, device, number)
             if there is not None and there.hash != hash:
                 self._alert(tx, "fork", f"entry {number} of {self._device(tx, device)}")
@@ -331,6 +368,7 @@ class Pull:
         if known is None:
             return False
         if known.hash == entry.id:
+            self._met.add(entry.id)
             if known.state == logs.GONE:
                 logs.set_state(tx, known.n, logs.IN)
             return True
@@ -367,7 +405,7 @@ class Pull:
             if number > heads.get(device, 0) and not later:
                 self._alert(tx, "missing", f"entry {number} of {self._device(tx, device)}")
         for device, number in self._all_claims(tx).items():
-            if number > heads.get(device, 0):
+            if device in self._ring.devices and number > heads.get(device, 0):
                 self._alert(tx, "withheld", f"entry {number} of {self._device(tx, device)}, which others have seen")
 
     def _all_claims(self, tx: Tx) -> dict[bytes, int]:

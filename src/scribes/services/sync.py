@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 
-from ..crypto.control import wraps, written
-from ..crypto.envelope import FIRST
-from ..domain.access import FORMER, OWNER
+from ..domain.access import FORMER
 from ..domain.circles import DEVICE, MEMBERSHIP, NameContent
 from ..domain.dates import from_us
-from ..domain.keyring import PERSONAL, Keyring, space_id
-from ..errors import Busy, Conflict, InvalidInput, NotFound, Outrun, ScribesError
+from ..domain.keyring import PERSONAL
+from ..errors import Busy, Conflict, NotFound, Outrun, ScribesError
 from ..models.sync import SpaceStatus, SpaceSynced
 from ..records import replaced
 from ..storage import clashes, items, logs, spaces
 from . import account as accounts
+from .controlling import TRIES, bring_in, decide, found_space
 from .items import add_in
 from .pulling import Pull
 from .pushing import Push
@@ -24,15 +22,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..crypto.devices import DevicePublic
-    from ..domain.keyring import Device
     from ..models.sync import Compacted, Verified
     from ..ports import Remote, Tx
     from ..storage.spaces import RemotePlace, Space
     from .account import Account
     from .context import Context
 
-TRIES = 8
 # What an alert says, by its kind; each ends with what it is about.
 ALERTS = {
     "malformed": "the log holds what no Scribes wrote",
@@ -330,101 +325,5 @@ class Sync:
         return [(id, place) for id, place in ids if spaces.find(tx, id) is None]
 
 
-def found_space(
-    context: Context,
-    remote: Remote,
-    account: Account,
-    *,
-    kind: str,
-    place: RemotePlace,
-    space: int | None,
-    name: str = "",
-) -> Space:
-    """The space whose log this device begins at a remote. A crash in the middle leaves a log that nobody uses.
-
-    Raises: Unavailable, StorageFull.
-    """
-    keys, public = account.keys, account.keys.public()
-    member = account.member or b""
-    with context.engine.read() as tx:
-        now_us = tx.now_us
-    body = {
-        "box": public.box.hex(),
-        "c": 1,
-        "k": "create",
-        "kind": kind,
-        "member": member.hex(),
-        "mode": "sealed",
-        "p": "",
-        "salt": os.urandom(16).hex(),
-        "sign": public.sign.hex(),
-        "t": now_us,
-    }
-    id, epoch_key = space_id(body), os.urandom(32)
-    body["wraps"] = wraps(id, 1, epoch_key, {keys.id: public.box})
-    entry, ring = written(Keyring(id), body, keys=keys, number=1, previous=FIRST)
-    remote.append(id, [entry.raw])
-    with context.engine.write() as tx:
-        if space is None:
-            made = spaces.add(tx, id, kind=kind, name=name, role=OWNER, remote=place.n)
-        else:
-            spaces.found(tx, space, id=id, remote=place.n)
-            made = spaces.get(tx, space)
-        logs.put_control(tx, made.n, ring.number, entry.raw)
-        logs.add(tx, made.n, entry, state=logs.IN)
-        logs.put_keys(tx, made.n, {1: epoch_key})
-    return made
-
-
-def in_step(sync: Sync, context: Context, space: Space, account: Account) -> Push:
-    """A push on top of a fresh pull, with which a control entry can be written.
-
-    Raises: as `Sync.run`.
-    """
-    remote = sync.remote_of(space)
-    return Push(context, space, remote, account, Pull(context, space, remote, account).run())
-
-
-def decide(sync: Sync, context: Context, space: Space, account: Account, write: Callable[[Push], None]) -> None:
-    """Write control entries on top of what the log has now; again, when somebody else was faster.
-
-    Raises: as `Sync.run`; Forbidden.
-    """
-    for _ in range(TRIES):
-        try:
-            write(in_step(sync, context, space, account))
-            return
-        except Outrun:
-            continue
-    raise Busy("others change who belongs to the space all the time", hint="try again in a moment")
-
-
-def bring_in(push: Push, new: Device | DevicePublic) -> None:
-    """A control entry by which another device of the person comes into a space."""
-    known = push.ring.devices.get(new.id)
-    if known is not None and known.is_active:
-        return
-    push.control(
-        lambda ring: {
-            "box": new.box.hex(),
-            "cuts": push.cuts([new.id]),
-            "device": new.id.hex(),
-            "k": "device",
-            "sign": new.sign.hex(),
-            "wraps": wraps(ring.space, ring.epoch, push.key(), {new.id: new.box}),
-        }
-    )
-
-
 def _alerts(tx: Tx, space: Space) -> tuple[str, ...]:
     return tuple(f"{ALERTS.get(kind, kind)}: {about}" for kind, about, _ in logs.alerts(tx, space.n))
-
-
-def check_place(text: str) -> str:
-    """A folder's path, as it is kept.
-
-    Raises: InvalidInput.
-    """
-    if not text.strip():
-        raise InvalidInput("which folder?", hint="scribes sync setup ~/Dropbox/scribes")
-    return os.path.realpath(os.path.expanduser(text))

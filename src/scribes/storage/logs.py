@@ -165,8 +165,9 @@ def count_unsent(tx: Tx, space: int) -> int:
 
 
 def mark_sent(tx: Tx, ids: Iterable[bytes], entry: int) -> None:
-    """Changes are in the log, by an entry."""
-    tx.run_many("UPDATE change SET seq = ? WHERE id = ?", ((entry, id) for id in ids))
+    """Changes are in the log, by an entry; those of another space are not."""
+    sql = "UPDATE change SET seq = ? WHERE id = ? AND space_id = (SELECT space_id FROM log_entry WHERE n = ?)"
+    tx.run_many(sql, ((entry, id, entry) for id in ids))
 
 
 def unmark(tx: Tx, entries: Sequence[int]) -> None:

@@ -1,0 +1,128 @@
+"""Joining a circle: reading an invitation, verifying the log it leads to, and coming in with its secret."""
+
+from __future__ import annotations
+
+from ..crypto.control import admitted, body_of, epoch_key_in, proof, wraps, written
+from ..crypto.devices import keys_from_secret
+from ..crypto.envelope import CONTROL, FIRST, parse
+from ..crypto.keys import normal_code
+from ..domain.keyring import CIRCLE, Keyring
+from ..errors import Damaged, Forbidden, InvalidInput, NotFound
+from ..records import replaced
+from ..storage import logs, spaces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..ports import Remote
+    from ..storage.spaces import RemotePlace, Space
+    from .account import Account
+    from .context import Context
+
+SECRET_CHARS = 32
+INVITATION = b"scribes.invite"
+SCHEME = "scribes://join/"
+PAGE_BYTES = 4 * 1024 * 1024
+
+
+def let_oneself_in(
+    context: Context, remote: Remote, id: bytes, account: Account, code: str, place: RemotePlace
+) -> Space:
+    """The space whose log says now that this device is in it; once more, where it says so already.
+
+    Raises: NotFound, Forbidden, Damaged, Outrun, Unavailable.
+    """
+    controls, head = _controls(remote, id, account.keys.id)
+    ring = Keyring(id)
+    for raw in controls:
+        ring = admitted(ring, parse(raw))
+    if not ring.role_of(account.keys.id):
+        # Not where a process died, once, between the log and this vault.
+        ring = _come_in(context, remote, ring, controls, head, account, code)
+    role = ring.role_of(account.keys.id)
+    with context.engine.write() as tx:
+        space = spaces.find(tx, id) or spaces.add(tx, id, kind=CIRCLE, name="", role=role, remote=place.n)
+        spaces.set_role(tx, space.n, role)
+        logs.forget_alerts(tx, space.n)
+        return replaced(space, role=role)
+
+
+def _come_in(
+    context: Context,
+    remote: Remote,
+    ring: Keyring,
+    controls: list[bytes],
+    head: tuple[int, bytes],
+    account: Account,
+    code: str,
+) -> Keyring:
+    """The keyring after this device has come in with the secret of an invitation."""
+    keys, invitation = account.keys, keys_from_secret(secret_of(code), INVITATION)
+    if invitation.id not in ring.invites:
+        raise Forbidden("the invitation was used or taken back", hint="ask for a new one")
+    epoch_key = None
+    for entry in map(parse, controls):
+        # The last one that was sealed for the invitation: an epoch that began since has it again.
+        said = body_of(entry)
+        epoch_key = epoch_key_in(ring.space, said.get("epoch", entry.header.epoch), said, invitation) or epoch_key
+    if epoch_key is None:
+        raise Damaged("the invitation brings no key", hint="ask for a new one")
+    public = keys.public()
+    with context.engine.read() as tx:
+        now_us = tx.now_us
+    body = {
+        "box": public.box.hex(),
+        "cuts": {keys.id.hex(): head[0]},
+        "invite": invitation.id.hex(),
+        "k": "add",
+        "member": (account.member or b"").hex(),
+        "sign": public.sign.hex(),
+        "t": now_us,
+        "wraps": wraps(ring.space, ring.epoch, epoch_key, {keys.id: public.box}),
+    }
+    body["proof"] = proof(ring.space, keys.id, body, invitation=invitation)
+    entry, joined = written(ring, body, keys=keys, number=head[0] + 1, previous=head[1])
+    remote.append(ring.space, [entry.raw])
+    return joined
+
+
+def _controls(remote: Remote, space: bytes, me: bytes) -> tuple[list[bytes], tuple[int, bytes]]:
+    """The control entries of a log in order, and where a device's chain ends in it.
+
+    Raises: NotFound, Unavailable.
+    """
+    controls: list[bytes] = []
+    cursor, more = "", True
+    head = (0, FIRST)
+    while more:
+        page = remote.fetch(space, cursor, limit_bytes=PAGE_BYTES)
+        controls += [raw for raw in page.entries if raw[1:2] == bytes([CONTROL])]
+        more, head = page.more and page.cursor != cursor, page.heads.get(me, (0, FIRST))
+        cursor = page.cursor
+    if not controls:
+        raise NotFound("the circle's log is not there (yet)", hint="is this the folder that you share? try again later")
+    return sorted(controls, key=lambda raw: body_of(parse(raw)).get("c", 0)), head
+
+
+def secret_of(code: str) -> bytes:
+    """The secret of an invitation as bytes.
+
+    Raises: InvalidInput.
+    """
+    return normal_code(code, chars=SECRET_CHARS, what="secret of an invitation").replace("-", "").encode()
+
+
+def parts_of(link: str) -> tuple[bytes, bytes, str]:
+    """The space, the remote and the secret in a link.
+
+    Raises: InvalidInput.
+    """
+    text = link.strip()
+    path, _, code = text.removeprefix(SCHEME).partition("#")
+    space, _, remote = path.partition("/")
+    try:
+        ids = bytes.fromhex(space), bytes.fromhex(remote)
+    except ValueError:
+        ids = b"", b""
+    if not text.startswith(SCHEME) or any(len(id) != 16 for id in ids):
+        raise InvalidInput("this is no invitation", hint=f"the whole link, from {SCHEME} on")
+    return (*ids, normal_code(code, chars=SECRET_CHARS, what="secret of an invitation"))
