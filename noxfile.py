@@ -79,6 +79,13 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """A million altered inputs for what comes from a remote, and some guided by coverage; `-- NUMBER SEED` else."""
+    install(session, "fuzz")
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
+@nox.session
 def quality(session: nox.Session) -> None:
     """How well the right notes and verses are found; fails where words and meaning together are no better than each."""
     install(session, "test")

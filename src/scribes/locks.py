@@ -6,6 +6,7 @@ rotation, a restore). The lock file beside the vault can. It is empty and stays.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 
@@ -25,10 +26,10 @@ PAUSE_S = 0.01
 class VaultLock:
     """One holder's handle on the lock of a vault. Not shared between threads: each takes its own."""
 
-    def __init__(self, vault_path: str) -> None:
+    def __init__(self, vault_path: str, *, mode: int = 0o600) -> None:
         path = vault_path + SUFFIX
         try:
-            self._handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+            self._handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), mode)
         except OSError as e:
             raise from_os_error(e, path) from e
 
@@ -66,6 +67,9 @@ class VaultLock:
                 fcntl.flock(self._handle, kind | fcntl.LOCK_NB)
                 return
             except OSError as e:
+                if e.errno not in (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK):
+                    # No contention: a file system that knows no locks.
+                    raise
                 now = time.monotonic()
                 deadline = deadline or now + WAIT_S
                 if now > deadline:

@@ -174,6 +174,9 @@ class Remote(Protocol):
     def fold(self, space: bytes, covers: dict[bytes, int]) -> None:
         """Let go of bundles up to these numbers of their devices: a snapshot that is there stands for them."""
 
+    def bridge(self, space: bytes, ends: dict[bytes, tuple[int, bytes]]) -> None:
+        """Let chains go on behind bundles that nobody has any more, each by the number and SHA-256 of its last one."""
+
     def send(self, slot: bytes, message: bytes) -> None:
         """Leave a letter in a slot of 16 bytes."""
 

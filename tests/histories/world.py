@@ -104,6 +104,11 @@ class FaultyRemote:
         self.good.fold(space, covers)
         self.faults.step()
 
+    def bridge(self, space: bytes, ends: dict[bytes, tuple[int, bytes]]) -> None:
+        self.faults.step()
+        self.good.bridge(space, ends)
+        self.faults.step()
+
     def send(self, slot: bytes, message: bytes) -> None:
         self.good.send(slot, message)
 
@@ -453,7 +458,7 @@ def _check_items(world: World, machine: Machine, space: bytes) -> None:
         assert found is not None
         rows = [row for row in notes.of_everybody(tx, 0, limit=10_000) if row.space == found.n]
         for row in rows:
-            history = change_rows.of_item(tx, row.id)
+            history = change_rows.of_item(tx, row.id, "note")
             parents = {change.id: change.parents for change in history}
             ancestors = _ancestors(parents)
             known = [id for id in parents if id in world.said.came]

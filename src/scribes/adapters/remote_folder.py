@@ -13,16 +13,18 @@ of one. Where the folder is shared directly, a lock makes appending one step for
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 from hashlib import sha256
 
 from ..canonical import encode
-from ..crypto.envelope import FIRST
+from ..crypto.envelope import FIRST, MAX_ENTRY_BYTES
 from ..crypto.log_rules import is_bundle, keyring_of, to_append
 from ..domain.keyring import Keyring
-from ..errors import AlreadyExists, Busy, Damaged, NotFound, Unavailable
-from ..files import private_folder, read_if_there, remove_quietly, write_atomically
+from ..errors import AlreadyExists, Busy, Damaged, InvalidInput, NotFound, ScribesError, Unavailable
+from ..files import private_folder, remove_quietly, write_atomically
 from ..locks import VaultLock
 from ..models.sync import Page
 from ..records import record
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 MARKER, FORMAT, VERSION = "scribes-remote.json", "scribes-remote", 1
 BUNDLE, CONTROL, FOLDED = ".bundle", ".control", ".folded"
 DIGITS = 10
+NOFOLLOW, NONBLOCK = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_NONBLOCK", 0)
 
 
 class FolderRemote:
@@ -51,7 +54,7 @@ class FolderRemote:
         """
         if not os.path.isdir(self.name):
             raise Unavailable(f"there is no folder {self.name}", hint="is it mounted? your notes are safe; sync later")
-        data = read_if_there(os.path.join(self.name, MARKER))
+        data = _read(os.path.join(self.name, MARKER))
         if data is None:
             raise NotFound(
                 f"{self.name} holds no logs of Scribes (any more)",
@@ -85,7 +88,7 @@ class FolderRemote:
             )
         id = os.urandom(16)
         said = {"format": FORMAT, "id": id.hex(), "version": VERSION}
-        write_atomically(os.path.join(self.name, MARKER), encode(said).encode() + b"\n", mode=0o644)
+        write_atomically(os.path.join(self.name, MARKER), encode(said).encode() + b"\n", mode=0o666)
         return id
 
     def fetch(self, space: bytes, after: str, *, limit_bytes: int) -> Page:
@@ -112,6 +115,8 @@ class FolderRemote:
             read.setdefault(device, _Read()).close_up(chain)
         heads = {device: self._head(space, device, chain) for device, chain in there.items()}
         cursor = encode({device.hex(): one.said() for device, one in read.items()})
+        # A folder that went away meanwhile looks like an empty one.
+        self.identify()
         return Page(tuple(taken), cursor, len(taken) < len(left), self._generation(space), heads)
 
     def append(self, space: bytes, entries: Sequence[bytes]) -> None:
@@ -123,17 +128,19 @@ class FolderRemote:
         lock = self._lock()
         try:
             chains = {device: self._chain_of(space, device) for device in self._devices(space)}
-            heads = {device: self._head(space, device, chain) for device, chain in chains.items()}
+            heads = {device: self._end(space, device, chain) for device, chain in chains.items()}
             fresh, _ = to_append(
                 space, self._ring(space, chains), heads, entries, hash_of=lambda device, n: self._hash(space, device, n)
             )
             written: list[str] = []
             try:
                 for entry in fresh:
-                    folder = private_folder(self._chain(space, entry.header.device))
                     suffix = BUNDLE if is_bundle(entry.raw) else CONTROL
-                    written.append(os.path.join(folder, _file(entry.header.number, suffix)))
-                    write_atomically(written[-1], entry.raw)
+                    chain = self._chain(space, entry.header.device)
+                    written.append(os.path.join(chain, _file(entry.header.number, suffix)))
+                    self._write(written[-1], entry.raw)
+                # What went where a folder was mounted before is not in it.
+                self.identify()
             except BaseException:
                 for path in reversed(written):
                     remove_quietly(path)
@@ -147,34 +154,70 @@ class FolderRemote:
         lock = self._lock()
         try:
             # First of all: who reads in the middle must begin anew.
-            write_atomically(self._generation_file(space), str(int(self._generation(space)) + 1).encode())
+            self._write(self._generation_file(space), str(int(self._generation(space)) + 1).encode())
             for device, last in covers.items():
                 chain = self._chain_of(space, device)
                 gone = [n for n, place in chain.items() if n <= last and place.is_bundle and place.is_there]
                 if gone:
                     stub = os.path.join(self._chain(space, device), _file(gone[-1], FOLDED))
-                    write_atomically(stub, self._hash(space, device, gone[-1]) or b"")
+                    self._write(stub, self._hash(space, device, gone[-1]) or b"")
                 for number in gone:
                     remove_quietly(os.path.join(self._chain(space, device), _file(number, BUNDLE)))
+        finally:
+            lock.close()
+
+    def bridge(self, space: bytes, ends: dict[bytes, tuple[int, bytes]]) -> None:
+        """Take the last bundle of a chain for one that was let go."""
+        self.identify()
+        lock = self._lock()
+        try:
+            for device, (number, hash) in ends.items():
+                if number > max(self._chain_of(space, device), default=0):
+                    self._write(os.path.join(self._chain(space, device), _file(number, FOLDED)), hash)
         finally:
             lock.close()
 
     def send(self, slot: bytes, message: bytes) -> None:
         """Leave a letter."""
         self.identify()
-        write_atomically(os.path.join(private_folder(os.path.join(self.name, "mail")), slot.hex()), message)
+        self._write(os.path.join(self.name, "mail", slot.hex()), message)
 
     def receive(self, slot: bytes) -> bytes | None:
         """The letter in a slot."""
         self.identify()
-        return read_if_there(os.path.join(self.name, "mail", slot.hex()))
+        return _read(os.path.join(self.name, "mail", slot.hex()))
 
     def discard(self, slot: bytes) -> None:
         """Take a letter out."""
         remove_quietly(os.path.join(self.name, "mail", slot.hex()))
 
+    def _write(self, path: str, data: bytes) -> None:
+        """Put a file below the folder, which itself is not made anew: where a stick was is no stick."""
+        try:
+            missing = []
+            folder = os.path.dirname(path)
+            while folder != self.name and not os.path.isdir(folder):
+                missing.append(folder)
+                folder = os.path.dirname(folder)
+            for folder in reversed(missing):
+                try:
+                    # Others who share the folder must be able to read and write: all that lies there is sealed.
+                    os.mkdir(folder)
+                except FileExistsError:
+                    # Somebody made it in this moment.
+                    continue
+            write_atomically(path, data, mode=0o666)
+        except (InvalidInput, OSError) as e:
+            why = e.message if isinstance(e, InvalidInput) else str(e.strerror).lower()
+            raise Unavailable(
+                f"{self.name} cannot be written: {why}", hint="is it still mounted? your notes are safe; sync later"
+            ) from e
+
     def _lock(self) -> VaultLock:
-        lock = VaultLock(os.path.join(self.name, ".scribes"))
+        try:
+            lock = VaultLock(os.path.join(self.name, ".scribes"), mode=0o666)
+        except InvalidInput as e:
+            raise Unavailable(f"{self.name} cannot be written: {e.message}", hint="is it still mounted?") from e
         try:
             lock.exclude()
         except Busy as e:
@@ -209,15 +252,22 @@ class FolderRemote:
         last = max(chain, default=0)
         return (last, self._hash(space, device, last) or b"") if last else (0, FIRST)
 
+    def _end(self, space: bytes, device: bytes, chain: dict[int, _Place]) -> tuple[int, bytes]:
+        """The last entry before which none is missing: a number far out, that anybody can name a file by, is no end."""
+        end = max((number for number, place in chain.items() if not place.is_there), default=0)
+        while end + 1 in chain:
+            end += 1
+        return (end, self._hash(space, device, end) or b"") if end else (0, FIRST)
+
     def _hash(self, space: bytes, device: bytes, number: int) -> bytes | None:
         for suffix in (BUNDLE, CONTROL):
-            raw = read_if_there(os.path.join(self._chain(space, device), _file(number, suffix)))
+            raw = _read(os.path.join(self._chain(space, device), _file(number, suffix)))
             if raw is not None:
                 return sha256(raw).digest()
-        return read_if_there(os.path.join(self._chain(space, device), _file(number, FOLDED)))
+        return _read(os.path.join(self._chain(space, device), _file(number, FOLDED)))
 
     def _raw(self, place: _Place) -> bytes:
-        raw = read_if_there(place.path)
+        raw = _read(place.path)
         if raw is None:
             raise Unavailable(f"an entry in {self.name} went away while it was read", hint="sync again")
         return raw
@@ -226,7 +276,7 @@ class FolderRemote:
         places = tuple(place.path for chain in chains.values() for place in chain.values() if not place.is_bundle)
         kept = self._rings.get(space)
         if kept is None or kept[0] != places:
-            raws = [raw for path in places if (raw := read_if_there(path)) is not None]
+            raws = [raw for path in places if (raw := _read(path)) is not None]
             kept = (places, keyring_of(space, sorted(raws, key=_control_number)))
             self._rings[space] = kept
         return kept[1]
@@ -235,16 +285,42 @@ class FolderRemote:
         return os.path.join(self._space(space), "generation")
 
     def _generation(self, space: bytes) -> str:
-        data = read_if_there(self._generation_file(space))
+        data = _read(self._generation_file(space))
         return data.decode("ascii", "replace") if data and data.isdigit() else "1"
 
 
 def _control_number(raw: bytes) -> int:
-    from ..crypto.control import body_of
+    from ..crypto.control import control_number
     from ..crypto.envelope import parse
 
-    number = body_of(parse(raw)).get("c")
-    return number if isinstance(number, int) else 0
+    try:
+        return control_number(parse(raw))
+    except ScribesError:
+        return 0
+
+
+def _read(path: str) -> bytes | None:
+    """The content of a file, None where there is none, and nothing of what is no file of ours: whoever writes into the
+    folder must not lead us elsewhere, hold us up or fill our memory.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | NOFOLLOW | NONBLOCK)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as e:
+        if e.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.EMLINK):
+            return b""
+        raise Unavailable(f"{path} cannot be read", hint="is it still mounted? sync again later") from e
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_ENTRY_BYTES:
+            return b""
+        with os.fdopen(os.dup(handle), "rb") as file:
+            return file.read()
+    except OSError as e:
+        raise Unavailable(f"{path} cannot be read", hint="is it still mounted? sync again later") from e
+    finally:
+        os.close(handle)
 
 
 @record
@@ -309,6 +385,6 @@ def _cursor(text: str) -> dict[bytes, _Read]:
     try:
         said = json.loads(text) if text else {}
         return {bytes.fromhex(device): _Read(int(end), map(int, beyond)) for device, (end, *beyond) in said.items()}
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, OverflowError, TypeError, AttributeError, RecursionError):
         # Not ours: all of it is read, and what is known is passed over.
         return {}

@@ -10,8 +10,23 @@ import typer
 
 from ..records import as_data
 from .app import group_of, put
-from .output import BOLD, CYAN, DIM, YELLOW, counted, day, fit, line_of, say, style, write, write_json, write_listed
-from .prompts import confirm
+from .output import (
+    BOLD,
+    CYAN,
+    DIM,
+    YELLOW,
+    counted,
+    day,
+    fit,
+    line_of,
+    plain,
+    say,
+    style,
+    write,
+    write_json,
+    write_listed,
+)
+from .prompts import confirm, typed
 from .qr import qr_lines
 from .remotes import folder_remote, say_unsent
 from .session import current
@@ -124,11 +139,17 @@ def uninvite(circle: Ref) -> int:
 
 
 def join(
-    link: Annotated[str, typer.Argument(help="the whole link, in quotes")],
+    link: Annotated[
+        str | None, typer.Argument(metavar="[LINK]", help="the whole link, in quotes; without it, it is asked for")
+    ] = None,
     folder: Folder = None,
 ) -> int:
-    """Join the circle of an invitation. Its notes are among yours from then on, marked with its name."""
+    """Join the circle of an invitation. Its notes are among yours from then on, marked with its name.
+
+    Asked for, or from a pipe, the link stands in no list of processes and no history of your shell.
+    """
     session = current()
+    link = link or typed("the link of the invitation: ")
     remote = folder_remote(folder) if folder else None
     with session.open() as vault:
         place = vault.sync.know(remote, kind="folder", place=remote.name) if remote else None
@@ -292,4 +313,4 @@ def _say_member(session: Session, one: Member, what: str) -> None:
 
 def _quoted(one: Circle) -> str:
     """A circle's name as it is typed in a shell."""
-    return shlex.quote(one.name)
+    return shlex.quote(plain(one.name))

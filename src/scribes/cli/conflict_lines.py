@@ -134,8 +134,11 @@ def shown_value(field: str, text: str) -> str:
         from ..domain.dates import from_us
         from .output import day_and_time
 
-        at_us, offset = json.loads(text)
-        return day_and_time(from_us(at_us, offset_minutes=offset))
+        try:
+            at_us, offset = json.loads(text)
+            return day_and_time(from_us(at_us, offset_minutes=offset))
+        except (ValueError, TypeError, OverflowError):
+            return text
     return text if text.strip() else NOTHING
 
 

@@ -277,7 +277,11 @@ class Daemon:
             return
         # Another process may have set up a circle since.
         vault.sync.changed()
-        found = vault.sync.run()
+        try:
+            found = vault.sync.run()
+        except Conflict as e:
+            # Its words name circles.
+            raise Conflict("sync waits for a person", hint="scribes sync") from e
         sent, received = sum(one.sent for one in found), sum(one.received for one in found)
         if sent or received:
             self._say(f"sync: {sent} sent, {received} received")

@@ -12,7 +12,7 @@ from ..errors import InvalidInput, NotFound, Unavailable
 from ..records import as_data
 from .app import group_of, put
 from .output import BOLD, CYAN, DIM, YELLOW, fit, height, line_of, say, style, width, write, write_json
-from .prompts import confirm
+from .prompts import confirm, typed
 from .qr import qr_lines
 from .remotes import folder_remote, say_unsent, say_what_waits, synced_lines, synchronise
 from .session import current
@@ -55,7 +55,10 @@ def devices(context: typer.Context) -> int:
 
 
 def add(
-    code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="the code that the new device shows")] = None,
+    code: Annotated[
+        str | None,
+        typer.Argument(metavar="[CODE]", help="the code that the new device shows; without it, it is asked for"),
+    ] = None,
     folder: Annotated[
         str | None, typer.Option("--folder", help="on the new device: the folder where your notes are kept")
     ] = None,
@@ -67,12 +70,14 @@ def add(
     be left with Ctrl-C; the same command goes on.
     """
     session = current()
-    if (code is None) == (folder is None):
+    if code is None and folder is None:
+        code = typed("the code that the new device shows: ")
+    if bool(code) == (folder is not None):
         raise InvalidInput(
             "which device is this?",
             hint="scribes devices add --folder FOLDER on the new one, then scribes devices add CODE on one with notes",
         )
-    if code is not None:
+    if code:
         with session.open(create=False) as vault:
             return _let_in(session, vault, code.removeprefix(PAIR))
     remote = folder_remote(folder or "")
@@ -129,7 +134,7 @@ def _let_in(session: Session, vault: Scribes, code: str) -> int:
     shown = "\n".join(_comparable(session, new.fingerprint))
     say(session, f"{name} asks to be let in, and should show\n\n{shown}\n")
     confirm(session, f"does {name} show the same?")
-    made = vault.devices.let_in(code)
+    made = vault.devices.let_in(code, compared=new.fingerprint)
     _say_one(session, made, "let in:")
     say(session, f"{name} has your notes in a moment, where it still waits; else by the same command there")
     return 0
@@ -137,7 +142,7 @@ def _let_in(session: Session, vault: Scribes, code: str) -> int:
 
 def _ask(session: Session, vault: Scribes, remote: FolderRemote, *, waits: bool) -> int:
     """Ask to be let in, or go on where an answer to that has come."""
-    if not _is_let_in(vault):
+    if not _is_let_in(session, vault):
         asked = vault.devices.ask(remote, kind="folder", place=remote.name)
         _show(session, asked)
         if not waits:
@@ -156,9 +161,17 @@ def _ask(session: Session, vault: Scribes, remote: FolderRemote, *, waits: bool)
     return 0
 
 
-def _is_let_in(vault: Scribes) -> bool:
+def _is_let_in(session: Session, vault: Scribes) -> bool:
+    def accept(name: str, fingerprint: str) -> bool:
+        if vault.notes.count():
+            # They go to whoever answered: perhaps to one who looked over a shoulder.
+            shown = "\n".join(_comparable(session, fingerprint))
+            say(session, f"{line_of(session, name)} lets this device in; the notes that are here go to it\n\n{shown}\n")
+            confirm(session, f"is {line_of(session, name)} yours?")
+        return True
+
     try:
-        return vault.devices.is_let_in()
+        return vault.devices.is_let_in(accept)
     except (NotFound, Unavailable):
         # Nothing was asked yet, or at a place that is no more: then it is asked now, where the person says.
         return False

@@ -38,6 +38,16 @@ def secret(question: str) -> str:
     return passphrase(question) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
 
+def typed(question: str) -> str:
+    """What was typed, seen as it is typed; the first line of a pipe. Unlike an argument, it stands in no list of
+    processes and no history of a shell.
+    """
+    if sys.stdin.isatty():
+        sys.stderr.write(question)
+        sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
 def confirm(session: Session, question: str) -> None:
     """Go on only when the person says so, here or by `--yes`.
 

@@ -40,6 +40,15 @@ def body_of(entry: Entry) -> Body:
     raise Damaged("a control entry is malformed")
 
 
+def control_number(entry: Entry) -> int:
+    """The place of a control entry among those of its space; 0 where it does not say."""
+    try:
+        number = body_of(entry).get("c")
+    except Damaged:
+        return 0
+    return number if isinstance(number, int) and not isinstance(number, bool) else 0
+
+
 def admitted(ring: Keyring, entry: Entry) -> Keyring:
     """The keyring after a control entry, whose signatures are verified here.
 
@@ -81,7 +90,14 @@ def rotation(ring: Keyring, *, epoch_key: bytes, old_key: bytes, receivers: dict
 def wraps(space: bytes, epoch: int, epoch_key: bytes, receivers: dict[bytes, bytes]) -> dict[str, str]:
     """An epoch's key sealed for each receiver, by id."""
     place = _place(space, epoch)
-    return {id.hex(): seal_for(box, epoch_key, about=place + id).hex() for id, box in receivers.items()}
+    sealed: dict[str, str] = {}
+    for id, box in receivers.items():
+        try:
+            sealed[id.hex()] = seal_for(box, epoch_key, about=place + id).hex()
+        except Damaged:
+            # A key that is none: nothing can be sealed for it, and it must not keep the others from theirs.
+            sealed[id.hex()] = ""
+    return sealed
 
 
 def epoch_key_in(space: bytes, epoch: int, body: Body, keys: DeviceKeys) -> bytes | None:

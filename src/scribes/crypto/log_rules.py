@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..domain.keyring import Keyring
-from ..errors import Forbidden, Outrun
+from ..errors import Forbidden, Outrun, ScribesError
 from .control import admitted
 from .envelope import BUNDLE, CONTROL, FIRST, parse
 
@@ -33,14 +33,34 @@ def to_append(
         if header.space != space:
             raise Forbidden("an entry of another space")
         number, last = heads.get(header.device, (0, FIRST))
-        if header.number <= number and hash_of(header.device, header.number) == entry.id:
+        there = hash_of(header.device, header.number) if header.number <= number else None
+        if there == entry.id:
             continue
-        if header.number != number + 1 or header.previous != last:
+        # What says who belongs to the space has its place among bundles that nobody has any more.
+        is_between = header.type == CONTROL and header.number < number and there is None
+        if not is_between and (header.number != number + 1 or header.previous != last):
             raise Outrun("an entry does not follow on the last one of its device")
-        ring = admitted(ring, entry) if header.type == CONTROL else _bundle(ring, entry)
-        heads[header.device] = (header.number, entry.id)
+        ring = _control(ring, entry, heads) if header.type == CONTROL else _bundle(ring, entry)
+        if not is_between:
+            heads[header.device] = (header.number, entry.id)
         fresh.append(entry)
     return fresh, ring
+
+
+def _control(ring: Keyring, entry: Entry, heads: Heads) -> Keyring:
+    """The keyring after a control entry, which must know all that those wrote whose writing it ends."""
+    after = admitted(ring, entry)
+    for id, device in after.devices.items():
+        before = ring.devices.get(id)
+        if before is None or not before.spans or before.spans[-1][1] is not None:
+            continue
+        begun = before.spans[-1][0]
+        if device.spans[-1:] != before.spans[-1:]:
+            # Of one who wrote nothing since they might, nothing is left.
+            end = next((last for first, last, _ in device.spans if first == begun), begun - 1)
+            if end is not None and heads.get(id, (0, FIRST))[0] > end and id != entry.header.device:
+                raise Outrun("somebody wrote in the meantime, whose writing ends by this")
+    return after
 
 
 def _bundle(ring: Keyring, entry: Entry) -> Keyring:
@@ -56,13 +76,14 @@ def _bundle(ring: Keyring, entry: Entry) -> Keyring:
 
 
 def keyring_of(space: bytes, controls: Sequence[bytes]) -> Keyring:
-    """The keyring that follows from a log's control entries.
-
-    Raises: Outrun, Forbidden, Damaged.
-    """
+    """The keyring that follows from a log's control entries, in their order."""
     ring = Keyring(space)
     for raw in controls:
-        ring = admitted(ring, parse(raw))
+        try:
+            ring = admitted(ring, parse(raw))
+        except ScribesError:
+            # Two of one number, from a folder that nobody guards, or what nobody wrote: the first that fits stands.
+            continue
     return ring
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-MOST_CHANGES, TARGET_CHARS = 256, 256 * 1024
+MOST_CHANGES, TARGET_CHARS, HASH_BYTES = 256, 256 * 1024, 32
 
 
 @record
@@ -81,6 +81,23 @@ def read(said: Any) -> Bundle:
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, RecursionError) as e:
         raise Damaged("a bundle of changes is malformed") from e
     return Bundle(seen, tuple(changes), {device: member for device, member in devices if member})
+
+
+def covers_in(said: dict[str, Any]) -> dict[bytes, tuple[int, bytes]]:
+    """What a snapshot stands for: of each device up to which number, and the SHA-256 of that entry. Only the last of
+    its bundles says so.
+
+    Raises: Damaged.
+    """
+    try:
+        covers = {
+            bytes.fromhex(one): (number, bytes.fromhex(hash)) for one, (number, hash) in said.get("s", {}).items()
+        }
+    except (ValueError, TypeError, AttributeError) as e:
+        raise Damaged("a snapshot does not say what it stands for") from e
+    if not all(type(number) is int and len(hash) == HASH_BYTES for number, hash in covers.values()):
+        raise Damaged("a snapshot does not say what it stands for")
+    return covers
 
 
 def _change(

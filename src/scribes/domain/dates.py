@@ -28,6 +28,11 @@ def from_us(at_us: int, *, offset_minutes: int = 0) -> datetime:
     return (EPOCH + timedelta(microseconds=at_us)).astimezone(zone)
 
 
+def instant(value: object) -> int | None:
+    """Microseconds since 1970 that a calendar can show; None for anything else."""
+    return value if type(value) is int and MIN_US <= value <= MAX_US else None
+
+
 def offset_minutes(moment: datetime) -> int:
     """The offset east of UTC of an aware datetime, in whole minutes."""
     offset = moment.utcoffset()

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     Content = tuple[str, dict[str, Any], tuple[Clash, ...]]
 
 
+# More versions side by side than people make; merging them costs the cube of their number. The others wait until an
+# edit has brought these together.
+MOST_HEADS = 64
+
+
 class _Run:
     """Changes one behind the other with nothing beside them: a common ancestor is always the last of a run.
 
@@ -60,9 +65,11 @@ class Graph:
         self._clashes: dict[int, tuple[Clash, ...]] = {}
         self._order = self._arrange(known)
         parents = {parent for run in self._runs for parent in run.parents}
-        self._heads = self._by_age(number for number in range(len(self._runs)) if number not in parents)
+        heads = self._by_age(number for number in range(len(self._runs)) if number not in parents)
+        self._heads, beyond = heads[:MOST_HEADS], heads[MOST_HEADS:]
         self.heads = tuple(self._runs[number].changes[-1].id for number in self._heads)
         left = [change for id, change in known.items() if id not in self._run_of]
+        left += [change for number in beyond for change in self._runs[number].changes]
         self.waiting = tuple(sorted(left, key=_age))
 
     def state(self) -> State:

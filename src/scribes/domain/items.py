@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import Damaged
 from ..records import fields, record
-from .dates import MAX_US, MIN_US
+from .dates import instant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,28 +52,21 @@ def fields_between(kind: Kind, before: Any, after: Any) -> dict[str, Any]:
 def content_at(kind: Kind, state: State) -> Any:
     """The content that a state of the history holds; what a newer Scribes put beside it is left alone.
 
-    Raises: Damaged.
+    What a field cannot be counts as not said, as in a note.
     """
     said = dict(state.fields)
     if "deleted" in said:
         said[DELETED] = said.pop("deleted")
     blank = fields(kind.content())
-    values = {}
-    for name, default in blank.items():
-        value = said.get(name, default)
-        values[name] = _checked(kind, name, value, default)
-    return kind.content(**values)
+    return kind.content(**{name: _checked(said.get(name, default), default) for name, default in blank.items()})
 
 
-def _checked(kind: Kind, name: str, value: Any, default: Any) -> Any:
-    """A value of the type that the field's default has."""
-    if isinstance(default, tuple) and isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
-        return tuple(value)
-    fits = isinstance(value, int) and not isinstance(value, bool) if isinstance(default, int) else False
-    fits = fits or (isinstance(default, str) and isinstance(value, str))
-    fits = fits or (default is None and (value is None or isinstance(value, int)))
-    if isinstance(value, int) and not MIN_US <= value <= MAX_US:
-        fits = False
-    if not fits:
-        raise Damaged(f"a change of a {kind.name} in the history has a malformed {name}")
-    return value
+def _checked(value: Any, default: Any) -> Any:
+    """A value of the type that the field's default has; else the default."""
+    if isinstance(default, tuple):
+        fits = isinstance(value, (list, tuple)) and all(isinstance(part, str) and "\x00" not in part for part in value)
+        return tuple(value) if fits else default
+    if isinstance(default, str):
+        return value if isinstance(value, str) and "\x00" not in value else default
+    found = instant(value)
+    return default if found is None else found

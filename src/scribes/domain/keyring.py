@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Body = dict[str, Any]
 
 PERSONAL, CIRCLE = "personal", "circle"
-MAX_DEVICES, MAX_BODY_BYTES = 10_000, 4 * 1024 * 1024
+MAX_DEVICES, MAX_OWN_DEVICES, MAX_BODY_BYTES = 10_000, 100, 4 * 1024 * 1024
 
 
 @record
@@ -34,6 +34,8 @@ class Device:
     box: bytes
     spans: tuple[tuple[int, int | None, str], ...] = ()
     is_active: bool = True
+    is_revoked: bool = False
+    """Whether its own person shut it out: then it never comes back, as one who left a circle may."""
 
     def may_have_written(self, number: int) -> bool:
         """Whether its entry of that number counts as content."""
@@ -125,6 +127,7 @@ def _create(ring: Keyring, device: bytes, body: Body) -> Keyring:
         raise Forbidden("a space is founded once, and bears the name of how it was founded")
     if body.get("mode") != "sealed" or body.get("kind") not in (PERSONAL, CIRCLE):
         raise Damaged("a space is of an unknown kind")
+    _check_wraps(body, device)
     founder = _new_device(ring, device, body, _bytes(body, "member", 16), role=access.OWNER)
     return replaced(ring, kind=body["kind"], epoch=1, members={founder.member: access.OWNER}, devices={device: founder})
 
@@ -133,6 +136,7 @@ def _device(ring: Keyring, device: bytes, body: Body) -> Keyring:
     """A member's device brings another one of theirs."""
     member = ring.devices[device].member
     new = _new_device(ring, _bytes(body, "device", 16), body, member, role=ring.members[member])
+    _check_wraps(body, new.id)
     return replaced(ring, devices={**ring.devices, new.id: new})
 
 
@@ -141,7 +145,9 @@ def _revoke(ring: Keyring, device: bytes, body: Body) -> Keyring:
     gone = ring.devices.get(_bytes(body, "device", 16))
     if gone is None or gone.member != ring.devices[device].member or gone.id == device or not gone.is_active:
         raise Forbidden("a device can be revoked by another one of the same person")
-    return _rotated(_without(ring, [gone], _cuts(body)), body)
+    after = _without(ring, [gone], _cuts(body))
+    revoked = replaced(after.devices[gone.id], is_revoked=True)
+    return _rotated(replaced(after, devices={**after.devices, gone.id: revoked}), body)
 
 
 def _invite(ring: Keyring, device: bytes, body: Body) -> Keyring:
@@ -157,6 +163,7 @@ def _invite(ring: Keyring, device: bytes, body: Body) -> Keyring:
     )
     if not made.uses:
         raise Damaged("a control entry is malformed")
+    _check_wraps(body, id)
     return replaced(ring, invites={**ring.invites, id: made})
 
 
@@ -179,11 +186,17 @@ def _add(ring: Keyring, device: bytes, body: Body) -> Keyring:
     if _whole(body, "t") > invite.until_us:
         raise Forbidden("the invitation has run out", hint="ask for a new one")
     joined = _new_device(ring, device, body, member, role=invite.role, at=int(body["at"]))
+    _check_wraps(body, device)
     left = {key: one for key, one in ring.invites.items() if key != invite.id}
     if invite.uses > 1:
         left[invite.id] = replaced(invite, uses=invite.uses - 1)
     return replaced(
-        ring, members={**ring.members, member: invite.role}, devices={**ring.devices, device: joined}, invites=left
+        ring,
+        members={**ring.members, member: invite.role},
+        devices={**ring.devices, device: joined},
+        invites=left,
+        # A link that is used up still opens what is under the present key: the next admin makes another one.
+        is_stale=ring.is_stale or invite.id not in left,
     )
 
 
@@ -263,7 +276,8 @@ def _without(ring: Keyring, gone: list[Device], cuts: dict[bytes, int], *, membe
     for one in gone:
         devices[one.id] = replaced(_shut(one, cuts), is_active=False)
     members = {id: role for id, role in ring.members.items() if id != member}
-    return replaced(ring, devices=devices, members=members)
+    # Who goes may have the links of open invitations: they end with them.
+    return replaced(ring, devices=devices, members=members, invites={})
 
 
 def _shut(device: Device, cuts: dict[bytes, int]) -> Device:
@@ -287,9 +301,12 @@ def _new_device(ring: Keyring, id: bytes, body: Body, member: bytes, *, role: st
     sign, box = _bytes(body, "sign", 32), _bytes(body, "box", 32)
     before = ring.devices.get(id)
     if before is None:
-        if len(ring.devices) >= MAX_DEVICES:
-            raise Forbidden("a space has too many devices")
+        own = sum(one.member == member for one in ring.devices.values())
+        if len(ring.devices) >= MAX_DEVICES or own >= MAX_OWN_DEVICES:
+            raise Forbidden("a space, or a member of it, has too many devices")
         return Device(id, member, sign, box, ((1, None, role),) if _writes(role) else ())
+    if before.is_revoked:
+        raise Forbidden("a device that was revoked does not come back")
     if before.is_active or (before.member, before.sign, before.box) != (member, sign, box):
         raise Forbidden("a device comes into a space once")
     if id not in (cuts := _cuts(body)):
@@ -298,6 +315,13 @@ def _new_device(ring: Keyring, id: bytes, body: Body, member: bytes, *, role: st
     return replaced(
         before, is_active=True, spans=(*before.spans, (start, None, role)) if _writes(role) else before.spans
     )
+
+
+def _check_wraps(body: Body, receiver: bytes) -> None:
+    """The key of the present epoch is sealed for the one who comes in, and for nobody else."""
+    wraps = body.get("wraps")
+    if not isinstance(wraps, dict) or set(wraps) != {receiver.hex()}:
+        raise Forbidden("the key is sealed for the one who comes in, and for nobody else")
 
 
 def _writes(role: str) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..errors import Damaged, InvalidInput
+from ..errors import InvalidInput
 from ..records import record
-from .dates import from_us, localised, offset_minutes, to_us
+from .dates import from_us, instant, localised, offset_minutes, to_us
 from .labels import clean_tags, clean_topics, hashtags
 
 TYPE_CHECKING = False
@@ -119,30 +119,26 @@ def fields_between(before: Content | None, after: Content) -> dict[str, Any]:
 def content_at(state: State) -> Content:
     """The content that a state of the history holds.
 
-    Raises: Damaged.
+    What a field cannot be counts as not said: it comes from a device in error, or from somebody who means ill, and must
+    not make the rest of a note, or what is written on top of it, unreadable.
     """
-    fields = state.fields
-    try:
-        occurred_us, occurred_offset = fields["occurred"]
-        # What no calendar can show comes from a device that is in error, or from somebody who means ill.
-        from_us(occurred_us, offset_minutes=occurred_offset)
-        from_us(fields.get("deleted") or 0)
-        return Content(
-            body=state.text,
-            occurred_us=occurred_us,
-            occurred_offset=occurred_offset,
-            deleted_us=fields.get("deleted"),
-            title=str(fields.get("title", "")),
-            speaker=str(fields.get("speaker", "")),
-            venue=str(fields.get("venue", "")),
-            series=str(fields.get("series", "")),
-            tags=tuple(map(str, fields.get("tags", ()))),
-            topics=tuple(map(str, fields.get("topics", ()))),
-            refs=_choices(fields["refs"]) if fields.get("refs") else (),
-            links=_link_choices(fields["links"]) if fields.get("links") else (),
-        )
-    except (KeyError, TypeError, ValueError, OverflowError) as e:
-        raise Damaged("a change in the history has malformed fields") from e
+    said = state.fields
+    occurred_us, occurred_offset = _moment(said.get("occurred"), state.created_us)
+    title, speaker, venue, series = (_said(said.get(name)) for name in PLAIN_FIELDS)
+    return Content(
+        body=state.text,
+        occurred_us=occurred_us,
+        occurred_offset=occurred_offset,
+        deleted_us=instant(said.get("deleted")),
+        title=title,
+        speaker=speaker,
+        venue=venue,
+        series=series,
+        tags=_labels(said.get("tags")),
+        topics=_labels(said.get("topics")),
+        refs=_choices(said["refs"]) if said.get("refs") else (),
+        links=_link_choices(said["links"]) if said.get("links") else (),
+    )
 
 
 def summary(before: Content | None, after: Content) -> str:
@@ -189,16 +185,43 @@ def _words_changed(before: str, after: str) -> str:
     return "text " + " ".join([f"+{came}"] * bool(came) + [f"-{gone}"] * bool(gone) or ["spacing"])
 
 
+def _moment(value: Any, otherwise_us: int) -> tuple[int, int]:
+    """When a note's occasion was, as its change says; when it was written, where that is no moment."""
+    if isinstance(value, list) and len(value) == 2 and all(type(part) is int for part in value):
+        try:
+            from_us(value[0], offset_minutes=value[1])
+            return value[0], value[1]
+        except (ValueError, OverflowError):
+            pass
+    return otherwise_us, 0
+
+
+def _said(value: Any) -> str:
+    return value if isinstance(value, str) and "\x00" not in value else ""
+
+
+def _labels(value: Any) -> tuple[str, ...]:
+    listed = value if isinstance(value, (list, tuple)) else ()
+    # In a row there is one a line.
+    return tuple(label for label in listed if _said(label) and "\n" not in label)
+
+
 def _link_choices(listed: Any) -> tuple[tuple[str, str, str], ...]:
     from .links import checked
 
-    return checked(listed)
+    try:
+        return checked(listed)
+    except (TypeError, ValueError):
+        return ()
 
 
 def _choices(listed: Any) -> tuple[tuple[str, str, int, int], ...]:
     from .passages import checked
 
-    return checked(listed)
+    try:
+        return checked(listed)
+    except (TypeError, ValueError):
+        return ()
 
 
 def _line(name: str, text: str) -> str:

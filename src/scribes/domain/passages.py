@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 RULES = 1
 PIN, CORRECT, DISMISS = "pin", "correct", "dismiss"
 MAX_CHOICES, MAX_TEXT = 1_000, 200
+# More than any number of a verse; a database keeps 63 bits.
+MOST_ORDINAL = 1 << 40
 
 # Length classes. A range of a class starts at most so far before a verse it reaches (see `floor`).
 VERSE, FEW, PASSAGE, CHAPTER, CHAPTERS, BOOKS = range(6)
@@ -167,6 +169,8 @@ def checked(listed: Iterable[Iterable[object]]) -> Choices:
     for choice, text, start, end in listed:
         if not (isinstance(choice, str) and isinstance(text, str) and type(start) is int and type(end) is int):
             raise ValueError("a choice is [text, text, number, number]")
+        if not (0 <= start < MOST_ORDINAL and 0 <= end < MOST_ORDINAL):
+            raise ValueError("no verse has such a number")
         if any(mark in choice + text for mark in "\t\n"):
             raise ValueError("a choice stands on one line")
         choices.append((choice, text, start, end))

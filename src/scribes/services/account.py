@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..ports import Tx
 
 ACCOUNT = "account"
+# The control entries that begin an epoch.
+ROTATIONS = ("revoke", "uninvite", "remove", "epoch")
 
 
 @record
@@ -107,9 +109,8 @@ def take_keys(tx: Tx, space: int, ring: Keyring, entry: Entry, keys: DeviceKeys)
     if ring.epoch in known:
         return
     fresh = {ring.epoch: key}
-    begun = {body["epoch"]: body for body in map(body_of, map(parse, logs.controls(tx, space))) if "before" in body}
-    if "before" in (said := body_of(entry)):
-        begun[said["epoch"]] = said
+    said = [*map(body_of, map(parse, logs.controls(tx, space))), body_of(entry)]
+    begun = {body["epoch"]: body for body in said if body["k"] in ROTATIONS}
     epoch = ring.epoch
     while epoch > 1 and epoch - 1 not in known and epoch in begun:
         key = earlier_key(ring.space, epoch, begun[epoch], key)

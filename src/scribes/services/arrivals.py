@@ -14,13 +14,15 @@ from . import kinds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from ..domain.changes import Change
     from ..domain.items import Kind
     from ..domain.merge import Clash
     from ..ports import Tx
     from .context import Context
+
+    Item = tuple[bytes, str]
 
 
 @record
@@ -43,20 +45,20 @@ class Settled:
 
 
 def settle(
-    tx: Tx, context: Context, touched: dict[bytes, str], *, space: int, whole: dict[bytes, list[Change]]
+    tx: Tx, context: Context, touched: Collection[Item], *, space: int, whole: dict[Item, list[Change]]
 ) -> Settled:
-    """Bring the rows of items (by id, with their kinds) in step with their changes. `whole` has all the changes of
+    """Bring the rows of items (by id and kind) in step with their changes. `whole` has all the changes of
     those that were not here before.
     """
     settled = Settled()
     # In the order of kinds: what a hook looks at comes before it.
     order = {name: place for place, name in enumerate((KIND, *kinds.HOMES))}
-    for item, name in sorted(touched.items(), key=lambda one: (order.get(one[1], len(order)), one[0])):
+    for item, name in sorted(touched, key=lambda one: (order.get(one[1], len(order)), one[0])):
         if name not in order:
             # Of a newer Scribes: kept, sent on, and shown by that.
             continue
-        history = whole.get(item)
-        graph = Graph(changes.of_item(tx, item) if history is None else history)
+        history = whole.get((item, name))
+        graph = Graph(changes.of_item(tx, item, name) if history is None else history)
         try:
             if name == KIND:
                 settled = settled.and_(put_note(tx, item, graph, space=space, own_space=context.me.space))
@@ -121,7 +123,7 @@ def put_item(tx: Tx, context: Context, kind: Kind, item: bytes, graph: Graph, *,
 
 def resettle(tx: Tx, context: Context, item: bytes, kind: str, *, space: int) -> None:
     """Bring one item in step with its changes, all of which are here."""
-    settle(tx, context, {item: kind}, space=space, whole={})
+    settle(tx, context, [(item, kind)], space=space, whole={})
 
 
 def _put_clashes(tx: Tx, item: bytes, kind: str, space: int, found: Iterable[Clash], *, new: bool) -> None:

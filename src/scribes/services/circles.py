@@ -145,13 +145,7 @@ class Circles:
         def write(push: Push) -> None:
             nonlocal taken
             for invite in list(push.ring.invites):
-                push.control(
-                    lambda ring, invite=invite: {  # type: ignore[misc]
-                        "invite": invite.hex(),
-                        "k": "uninvite",
-                        **push.rotated(ring, without=[invite]),
-                    }
-                )
+                push.uninvite(invite)
                 taken += 1
 
         decide(self._sync, self._context, space, account, write)
@@ -307,8 +301,9 @@ class Circles:
         Raises: NotFound, Ambiguous.
         """
         members = self.members(ref)
+        # A name that looks like the id of another one stands for neither.
         found = [one for one in members if one.name.casefold() == who.casefold() or one.id == who.lower()]
-        found = found or [one for one in members if len(who) >= 4 and one.id.startswith(who.lower())]
+        found += [one for one in members if len(who) >= 4 and one.id.startswith(who.lower()) and one not in found]
         if len(found) > 1:
             raise Ambiguous(f"more than one member is called {who}", hint="give the start of the id")
         if not found:
@@ -367,7 +362,9 @@ def find_circle(found: list[Space], ref: str, *, former: bool = False) -> Space:
     """
     circles = [space for space in found if space.kind == CIRCLE_KIND]
     fitting = [space for space in circles if space.name.casefold() == ref.casefold()]
-    fitting = fitting or [space for space in circles if len(ref) >= 4 and space.id.hex().startswith(ref.lower())]
+    # A name that looks like the id of another one stands for neither.
+    by_id = [space for space in circles if len(ref) >= 4 and space.id.hex().startswith(ref.lower())]
+    fitting += [space for space in by_id if space not in fitting]
     if len(fitting) > 1:
         fitting = [space for space in fitting if space.role != access.FORMER] or fitting
     if len(fitting) > 1:

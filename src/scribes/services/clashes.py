@@ -46,8 +46,8 @@ class Clashes:
             return clashes.count(tx, visible_to=self._context.visible_to)
 
     def choose(self, id: str, choice: str) -> Clash:
-        """Settle a clash: `ours` or `theirs` takes the place of what stands there, `both` leaves it as it is. The
-        other one stays in the history.
+        """Settle a clash, by its id or by that of a note that has but one: `ours` or `theirs` takes the place of what
+        stands there, `both` leaves it as it is. The other one stays in the history.
 
         Raises: NotFound, Ambiguous, InvalidInput; Conflict, where the place was edited since and no longer found.
         """
@@ -55,9 +55,10 @@ class Clashes:
             raise InvalidInput(f"{choice!r} is no choice", hint=f"one of {', '.join(CHOICES)}")
         with self._context.engine.write() as tx:
             all_waiting = clashes.waiting(tx, visible_to=self._context.visible_to)
-            fitting = [one for one in all_waiting if one.clash.id.startswith(id)]
+            fitting = [one for one in all_waiting if one.clash.id.startswith(id) or to_text(one.item) == id]
             if not fitting or len({one.clash.id for one in fitting}) > 1:
-                raise NotFound(f"there is no conflict {id}", hint="scribes conflicts lists them")
+                what = "the note has several conflicts" if fitting else f"there is no conflict {id}"
+                raise NotFound(what, hint="scribes conflicts lists them")
             shown = self._shown(tx, fitting[0])
             self._settle(tx, fitting[0], wanted={"ours": shown.ours, "theirs": shown.theirs}.get(choice, shown.merged))
             return shown
@@ -137,7 +138,7 @@ class Clashes:
         """Whether what this device wrote is on the other side: a clash is the same on every device, but a person means
         by ours what they wrote where they are.
         """
-        by = {change.id: change.device for change in changes.of_item(tx, waiting.item)}
+        by = {change.id: change.device for change in changes.of_item(tx, waiting.item, waiting.kind)}
         here = self._context.me.device_id
         return by.get(waiting.clash.theirs_by) == here and by.get(waiting.clash.ours_by) != here
 
@@ -155,15 +156,16 @@ def mark_settled(tx: Tx, context: Context, item: bytes, kind: str, ids: Sequence
         text = note.content.body
     else:
         standing = rows.get(tx, kinds.kind_of(kind), item, visible_to=context.visible_to)
-    said = Graph(changes.of_item(tx, item)).state().fields.get(SETTLED)
-    fields = {SETTLED: sorted({*(said if isinstance(said, list) else ()), *ids})}
+    said = Graph(changes.of_item(tx, item, kind)).state().fields.get(SETTLED)
+    settled = {one for one in said if isinstance(one, str)} if isinstance(said, list) else set()
+    fields = {SETTLED: sorted({*settled, *ids})}
     write_change(tx, context, standing, kind, fields=fields, old_text=text, text=text, operation=operation)
     resettle(tx, context, item, kind, space=standing.space)
 
 
 def settle_in(tx: Tx, item: bytes, kind: str, space: int) -> None:
     """Keep the clashes of an item in step when several versions were brought together by an edit."""
-    clashes.put(tx, item, kind=kind, space=space, clashes=Graph(changes.of_item(tx, item)).state().clashes)
+    clashes.put(tx, item, kind=kind, space=space, clashes=Graph(changes.of_item(tx, item, kind)).state().clashes)
 
 
 def _note_with(content, field: str, merged: str, wanted: str):  # type: ignore[no-untyped-def]

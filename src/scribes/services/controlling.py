@@ -80,7 +80,8 @@ def in_step(sync: Sync, context: Context, space: Space, account: Account) -> Pus
     Raises: as `Sync.run`.
     """
     remote = sync.remote_of(space)
-    return Push(context, space, remote, account, Pull(context, space, remote, account).run())
+    # What is decided is not held up by what a sync would ask about: it goes to the trash, and comes back from there.
+    return Push(context, space, remote, account, Pull(context, space, remote, account, may_remove=True).run())
 
 
 def decide(sync: Sync, context: Context, space: Space, account: Account, write: Callable[[Push], None]) -> None:
@@ -110,5 +111,20 @@ def bring_in(push: Push, new: Device | DevicePublic) -> None:
             "k": "device",
             "sign": new.sign.hex(),
             "wraps": wraps(ring.space, ring.epoch, push.key(), {new.id: new.box}),
+        }
+    )
+
+
+def shut_out(push: Push, device: bytes) -> None:
+    """A control entry by which a device of the person is revoked in a space; none where it is not in it."""
+    known = push.ring.devices.get(device)
+    if known is None or not known.is_active:
+        return
+    push.control(
+        lambda ring: {
+            "cuts": push.cuts([device]),
+            "device": device.hex(),
+            "k": "revoke",
+            **push.rotated(ring, without=[device]),
         }
     )

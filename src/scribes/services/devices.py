@@ -10,24 +10,23 @@ from ..crypto.devices import DevicePublic, fingerprint, open_for, open_under, se
 from ..crypto.keys import new_code, normal_code
 from ..domain.access import FORMER
 from ..domain.circles import DEVICE, NameContent, clean_name
-from ..errors import Conflict, Damaged, InvalidInput, NotFound
+from ..errors import Conflict, Damaged, InvalidInput, NotFound, ScribesError
 from ..models.sync import DeviceInfo, Pairing
 from ..records import record, replaced
 from ..storage import items, logs, meta, operations, spaces
 from . import account as accounts
-from .controlling import bring_in, decide
+from .controlling import bring_in, decide, shut_out
 from .items import add_in, write_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-    from ..domain.keyring import Keyring
+    from ..domain.keyring import Device
     from ..ports import Remote, Tx
     from ..storage.spaces import RemotePlace
-    from .account import Account
     from .context import Context
-    from .pushing import Push
     from .sync import Sync
 
 CODE_CHARS = 20
@@ -88,8 +87,10 @@ class Devices:
         remote.send(_slot(code, ASK), seal_under(_key(code), encode(said).encode(), purpose=ASK))
         return Pairing(code, fingerprint(public.sign, public.box))
 
-    def is_let_in(self) -> bool:
+    def is_let_in(self, accept: Callable[[str, str], bool] | None = None) -> bool:
         """Whether the answer to `ask` has come; then this device belongs to the account, and the next sync brings all.
+        `accept` is asked first, with the name and the fingerprint of the device that lets it in: whoever saw the code
+        could answer too, and would get the notes that are here already.
 
         Raises: NotFound, where nothing was asked; Unavailable; Damaged, where the answer is not from one who has the
         code.
@@ -104,12 +105,19 @@ class Devices:
         if answer is None:
             return False
         said = _read(open_for(keys.box, open_under(_key(pending[0]), answer, purpose=LET), about=LET + keys.id))
-        with self._engine.write() as tx:
+        try:
             member, space = bytes.fromhex(said["member"]), bytes.fromhex(said["space"])
+            by = [bytes.fromhex(said["by"][name]) for name in ("sign", "box")]
+            name = clean_name("device", str(said["by"]["name"]))
+        except (KeyError, TypeError, ValueError) as e:
+            raise Damaged("the answer of the other device cannot be read") from e
+        if accept is not None and not accept(name, fingerprint(*by)):
+            raise Conflict("it was not taken", hint="nothing of this device has left it")
+        with self._engine.write() as tx:
             accounts.put(tx, accounts.Account(keys, member))
             spaces.found(tx, self._context.me.space, id=space, remote=place.n)
             # What the old device had seen: a remote that hands out less is noticed.
-            seen = encode({"claimed": said["heads"], "told": {}})
+            seen = encode({"claimed": {"": said["heads"]}, "told": {}})
             logs.put_state(tx, self._context.me.space, replaced(logs.LogState(), seen=seen))
             meta.remove(tx, PAIRING)
         remote.discard(_slot(pending[0], LET))
@@ -138,14 +146,16 @@ class Devices:
             hint="scribes devices add --folder FOLDER on the new one, at the same remote",
         )
 
-    def let_in(self, code: str) -> DeviceInfo:
-        """Let the device that shows a code into the account and into all circles of the person. Compare fingerprints
-        before.
+    def let_in(self, code: str, *, compared: str = "") -> DeviceInfo:
+        """Let the device that shows a code into the account and into all circles of the person. `compared` is the
+        fingerprint that the person has compared: no other device is let in for it.
 
-        Raises: as `asking`; Busy.
+        Raises: as `asking`; Busy; Conflict, where another device asks by now.
         """
         code = normal_code(code, chars=CODE_CHARS, what="code")
         new = self.asking(code)
+        if compared and compared != new.fingerprint:
+            raise Conflict("another device asks with this code now", hint="compare again; who else has the code?")
         with self._engine.read() as tx:
             account = accounts.get(tx)
             own = spaces.get(tx, self._context.me.space)
@@ -164,7 +174,13 @@ class Devices:
         self._sync.run_space(own, account)
         with self._engine.read() as tx:
             heads = {device.hex(): number for device, (number, _) in logs.heads(tx, own.n).items()}
-        said = {"heads": heads, "member": (account.member or b"").hex(), "space": own.id.hex()}
+        me = account.keys.public()
+        said = {
+            "by": {"box": me.box.hex(), "name": self._device_name, "sign": me.sign.hex()},
+            "heads": heads,
+            "member": (account.member or b"").hex(),
+            "space": own.id.hex(),
+        }
         inner = seal_for(new.public.box, encode(said).encode(), about=LET + new.public.id)
         remote = self._sync.checked(new.place)
         remote.send(_slot(code, LET), seal_under(_key(code), inner, purpose=LET))
@@ -172,12 +188,20 @@ class Devices:
         return DeviceInfo(new.public.id.hex(), new.name, is_this=False, is_active=True, fingerprint=new.fingerprint)
 
     def each(self) -> list[DeviceInfo]:
-        """The devices of the account, in the order in which they came; those that are shut out too.
+        """The devices of the account, in the order in which they came; those that are shut out too, and those that are
+        in a circle alone.
 
         Raises: NotFound, where sync is not set up.
         """
         with self._engine.read() as tx:
-            account, ring = self._own(tx)
+            account = accounts.get(tx)
+            devices: dict[bytes, Device] = {}
+            for space in spaces.each(tx):
+                for device in accounts.keyring(tx, space).devices.values():
+                    known = devices.get(device.id)
+                    # Active anywhere is active: it can still read there.
+                    if device.member == account.member and (known is None or device.is_active):
+                        devices[device.id] = device
             return [
                 DeviceInfo(
                     id=device.id.hex(),
@@ -186,7 +210,7 @@ class Devices:
                     is_active=device.is_active,
                     fingerprint=fingerprint(device.sign, device.box),
                 )
-                for device in ring.devices.values()
+                for device in devices.values()
             ]
 
     def rename(self, ref: str, name: str) -> DeviceInfo:
@@ -215,12 +239,18 @@ class Devices:
             raise InvalidInput("this is the device you are at", hint="revoke it from another one")
         if not found.is_active:
             raise InvalidInput(f"{found.name} is revoked already")
-        id = bytes.fromhex(found.id)
+        id, errors = bytes.fromhex(found.id), []
         with self._engine.read() as tx:
             account = accounts.get(tx)
             inside = [space for space in spaces.each(tx) if space.role != FORMER and space.remote_n is not None]
         for space in inside:
-            decide(self._sync, self._context, space, account, lambda push: _shut_out(push, id))
+            try:
+                decide(self._sync, self._context, space, account, partial(shut_out, device=id))
+            except ScribesError as e:
+                errors.append(e)
+        if errors:
+            # The next sync goes on with those: what is revoked among the person's own is shut out everywhere.
+            raise errors[0]
         return replaced(found, is_active=False)
 
     def find(self, ref: str) -> DeviceInfo:
@@ -229,28 +259,12 @@ class Devices:
         Raises: NotFound.
         """
         devices = self.each()
+        # A name that looks like the id of another one stands for neither.
         found = [one for one in devices if ref.casefold() == one.name.casefold() or one.id == ref]
-        found = found or [one for one in devices if len(ref) >= 4 and one.id.endswith(ref.lower())]
+        found += [one for one in devices if len(ref) >= 4 and one.id.endswith(ref.lower()) and one not in found]
         if len(found) != 1:
             raise NotFound(f"there is no device {ref!r}, or several", hint="scribes devices list shows them")
         return found[0]
-
-    def _own(self, tx: Tx) -> tuple[Account, Keyring]:
-        return accounts.get(tx), accounts.keyring(tx, spaces.get(tx, self._context.me.space))
-
-
-def _shut_out(push: Push, id: bytes) -> None:
-    known = push.ring.devices.get(id)
-    if known is None or not known.is_active:
-        return
-    push.control(
-        lambda ring: {
-            "cuts": push.cuts([id]),
-            "device": id.hex(),
-            "k": "revoke",
-            **push.rotated(ring, without=[id]),
-        }
-    )
 
 
 def _pending(tx: Tx) -> tuple[str, int] | None:

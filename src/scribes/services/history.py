@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..domain.changes import replay, split_ids
 from ..domain.dates import from_us
+from ..domain.graph import Graph
 from ..domain.notes import KIND, Content, content_at, summary
 from ..errors import Conflict, NotFound
 from ..ids import to_text
@@ -16,8 +17,34 @@ from .writing import state_on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..domain.changes import Change, State
     from ..ports import Tx
     from .context import Context
+
+
+def _before_each(history: list[Change], states: dict[bytes, State]) -> dict[bytes, Content | None]:
+    """What the writer of each change had before them: what its parents made, together where they are several."""
+    parents = {change.id: change.parents for change in history}
+    found: dict[bytes, Content | None] = {}
+    for id in states:
+        above = parents[id]
+        if len(above) > 1:
+            behind = _behind(above, parents)
+            found[id] = content_at(Graph(one for one in history if one.id in behind).state())
+        else:
+            found[id] = content_at(states[above[0]]) if above else None
+    return found
+
+
+def _behind(heads: tuple[bytes, ...], parents: dict[bytes, tuple[bytes, ...]]) -> set[bytes]:
+    """Some changes, and all that they stand on."""
+    found: set[bytes] = set()
+    left = list(heads)
+    while left:
+        if (one := left.pop()) not in found:
+            found.add(one)
+            left += parents.get(one, ())
+    return found
 
 
 class History:
@@ -33,18 +60,19 @@ class History:
         """
         with self._context.engine.read() as tx:
             stored = find_in(tx, ref, self._context)
-            states = replay(changes.of_item(tx, stored.id))
+            history = changes.of_item(tx, stored.id, KIND)
+            states = replay(history)
             devices = changes.devices_by_change(tx, stored.id)
             authors = self._authors(tx, stored)
             heads = split_ids(stored.heads)
-        contents: list[Content | None] = [None, *(content_at(state) for state in states)]
+        before = _before_each(history, {state.head: state for state in states})
         return [
             Revision(
                 id=state.head.hex(),
                 number=number,
                 at=from_us(state.changed_us),
                 device=devices.get(state.head) or "unknown",
-                summary=summary(contents[number - 1], content_at(state)),
+                summary=summary(before[state.head], content_at(state)),
                 current=state.head in heads,
                 author=authors.get(state.head, ""),
             )
@@ -119,7 +147,7 @@ class History:
             # The common case, an import or an add: no history has to be read.
             write_in(tx, self._context, stored, with_deleted(stored.content, tx.now_us), operation)
             return
-        history = changes.of_item(tx, item)
+        history = changes.of_item(tx, item, KIND)
         if content_at(state_on(history, after)) != stored.content:
             raise Conflict(
                 f"a note was changed since, by something else: {stored.content.title}",
@@ -130,7 +158,7 @@ class History:
             write_in(tx, self._context, stored, target, operation)
 
     def _content_at(self, tx: Tx, item: bytes, revision: str) -> Content:
-        states = replay(changes.of_item(tx, item))
+        states = replay(changes.of_item(tx, item, KIND))
         if revision.isdecimal() and 1 <= int(revision) <= len(states):
             return content_at(states[int(revision) - 1])
         fitting = [state for state in states if len(revision) >= 4 and state.head.hex().startswith(revision.lower())]

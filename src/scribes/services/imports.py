@@ -7,7 +7,7 @@ import os
 from .. import frontmatter
 from ..canonical import blake2b
 from ..domain.changes import replay
-from ..domain.notes import content_at, patched
+from ..domain.notes import KIND, content_at, patched
 from ..errors import InvalidInput, NotFound, ScribesError
 from ..models.notes import NewNote, NotePatch
 from ..models.vault import ImportReport
@@ -133,7 +133,7 @@ class _Tally:
         """Whether a note still is what the import made of it; edits that were undone do not count."""
         if stored.heads == heads:
             return True
-        states = {state.head: state for state in replay(changes.of_item(tx, stored.id))}
+        states = {state.head: state for state in replay(changes.of_item(tx, stored.id, KIND))}
         return heads in states and content_at(states[heads]) == stored.content
 
     def _parsed(self, file: str, data: bytes) -> NewNote:

@@ -79,7 +79,7 @@ def revert(tx: Tx, context: Context, kind: Kind, item: bytes, *, before: bytes, 
     Raises: Conflict, when it was changed since in another way.
     """
     stored = items.get(tx, kind, item, visible_to=context.visible_to)
-    history = changes.of_item(tx, item)
+    history = changes.of_item(tx, item, kind.name)
     if content_at(kind, state_on(history, after)) != stored.content:
         raise Conflict(f"a {kind.table} was changed since, by something else")
     then = content_at(kind, state_on(history, before)) if before else None
@@ -91,7 +91,7 @@ def is_as_written(tx: Tx, kind: Kind, item: bytes) -> bool:
 
     Raises: Damaged.
     """
-    graph = Graph(changes.of_item(tx, item))
+    graph = Graph(changes.of_item(tx, item, kind.name))
     stored = items.find_anywhere(tx, kind, item)
     if stored is None or not graph.heads:
         return stored is None and not graph.heads
@@ -107,7 +107,8 @@ def rebuild(tx: Tx, context: Context, kind: Kind) -> None:
 
     items.clear(tx, kind)
     for item in list(changes.items(tx, kind.name)):
-        put_item(tx, context, kind, item, Graph(changes.of_item(tx, item)), space=changes.space_of(tx, item))
+        graph, space = Graph(changes.of_item(tx, item, kind.name)), changes.space_of(tx, item, kind.name)
+        put_item(tx, context, kind, item, graph, space=space)
 
 
 def forget_what_quotes(tx: Tx, note: str) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from ..crypto.control import admitted, body_of, epoch_key_in, proof, wraps, written
+from ..crypto.control import admitted, body_of, control_number, epoch_key_in, proof, wraps, written
 from ..crypto.devices import keys_from_secret
 from ..crypto.envelope import CONTROL, FIRST, parse
 from ..crypto.keys import normal_code
 from ..domain.keyring import CIRCLE, Keyring
-from ..errors import Damaged, Forbidden, InvalidInput, NotFound
+from ..errors import Damaged, Forbidden, InvalidInput, NotFound, ScribesError
 from ..records import replaced
 from ..storage import logs, spaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..crypto.envelope import Entry
     from ..ports import Remote
     from ..storage.spaces import RemotePlace, Space
     from .account import Account
@@ -32,12 +33,18 @@ def let_oneself_in(
     Raises: NotFound, Forbidden, Damaged, Outrun, Unavailable.
     """
     controls, head = _controls(remote, id, account.keys.id)
-    ring = Keyring(id)
+    ring, entries = Keyring(id), []
     for raw in controls:
-        ring = admitted(ring, parse(raw))
+        try:
+            entry = parse(raw)
+            ring = admitted(ring, entry)
+            entries.append(entry)
+        except ScribesError:
+            # Two of one number, or what nobody wrote: the first that fits stands.
+            continue
     if not ring.role_of(account.keys.id):
         # Not where a process died, once, between the log and this vault.
-        ring = _come_in(context, remote, ring, controls, head, account, code)
+        ring = _come_in(context, remote, ring, entries, head, account, code)
     role = ring.role_of(account.keys.id)
     with context.engine.write() as tx:
         space = spaces.find(tx, id) or spaces.add(tx, id, kind=CIRCLE, name="", role=role, remote=place.n)
@@ -50,7 +57,7 @@ def _come_in(
     context: Context,
     remote: Remote,
     ring: Keyring,
-    controls: list[bytes],
+    entries: list[Entry],
     head: tuple[int, bytes],
     account: Account,
     code: str,
@@ -60,7 +67,7 @@ def _come_in(
     if invitation.id not in ring.invites:
         raise Forbidden("the invitation was used or taken back", hint="ask for a new one")
     epoch_key = None
-    for entry in map(parse, controls):
+    for entry in entries:
         # The last one that was sealed for the invitation: an epoch that began since has it again.
         said = body_of(entry)
         epoch_key = epoch_key_in(ring.space, said.get("epoch", entry.header.epoch), said, invitation) or epoch_key
@@ -100,7 +107,14 @@ def _controls(remote: Remote, space: bytes, me: bytes) -> tuple[list[bytes], tup
         cursor = page.cursor
     if not controls:
         raise NotFound("the circle's log is not there (yet)", hint="is this the folder that you share? try again later")
-    return sorted(controls, key=lambda raw: body_of(parse(raw)).get("c", 0)), head
+    return sorted(controls, key=_place), head
+
+
+def _place(raw: bytes) -> int:
+    try:
+        return control_number(parse(raw))
+    except ScribesError:
+        return 0
 
 
 def secret_of(code: str) -> bytes:

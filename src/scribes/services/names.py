@@ -42,8 +42,8 @@ def authors(tx: Tx, item: bytes, *, space: int) -> dict[bytes, str]:
     found, account = spaces.get(tx, space), find(tx)
     own = account.member if account else None
     return {
-        change.id: member_name(tx, found, spaces.member_of(tx, change.device) or own or b"")
-        for change in changes.of_item(tx, item)
+        change: member_name(tx, found, spaces.member_of(tx, device) or own or b"")
+        for change, device in changes.writers(tx, item).items()
     }
 
 

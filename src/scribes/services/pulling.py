@@ -7,21 +7,20 @@ by the chains of the devices, and said; it never removes anything here.
 
 from __future__ import annotations
 
-import json
 from itertools import chain
 
-from ..canonical import encode
-from ..crypto.control import admitted, body_of
+from ..crypto.control import admitted, control_number
 from ..crypto.envelope import CONTROL, FIRST, SNAPSHOT, parse
 from ..domain import access, bundles
 from ..domain.circles import is_foreign, member_item
 from ..domain.keyring import CIRCLE
-from ..errors import Conflict, Damaged, Forbidden, NewerFormat, Outrun, Unavailable
+from ..errors import Conflict, Damaged, Forbidden, InvalidInput, NewerFormat, Outrun, Unavailable
 from ..records import record, replaced
 from ..storage import changes, logs, notes, spaces
 from ..storage.coding import unpack
 from . import account as accounts
 from .arrivals import Settled, settle
+from .claims import seen_by_others
 from .names import member_name
 
 TYPE_CHECKING = False
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from ..ports import Remote, Tx
     from ..storage.spaces import Space
     from .account import Account
+    from .arrivals import Item
     from .context import Context
 
 PAGE_BYTES, MOST_PAGES = 1024 * 1024, 100_000
@@ -44,7 +44,6 @@ MOST_EMPTY_PAGES = 64
 MAX_PLAIN_BYTES = 128 * 1024 * 1024
 # A sync that moves more than a tenth of the notes to the trash asks first, where that is at least so many.
 FEW_REMOVALS, REMOVED_SHARE = 3, 10
-HASH_BYTES = 32
 # Alerts that are looked at anew each time, because what was missing may have come.
 PASSING = ("missing", "withheld", "sealed", "waiting", "unsent")
 
@@ -76,7 +75,7 @@ class Pull:
         self._may_remove, self._may_refill = may_remove, may_refill
         self._engine = context.engine
         self._received, self._settled = 0, Settled()
-        self._claims: dict[bytes, int] = {}
+        self._claims: dict[bytes, dict[bytes, int]] = {}
         self._later: list[Entry] = []
         # Entries whose signatures were verified in this reading, and the ends of the chains as the remote says.
         self._met: set[bytes] = set()
@@ -85,8 +84,8 @@ class Pull:
             self._ring = accounts.keyring(tx, space)
             self._keys = logs.keys(tx, space.n)
             self._live = notes.count(tx, visible_to=(space.n,))
-        self._touched: dict[bytes, str] = {}
-        self._whole: dict[bytes, list[Change]] = {}
+        self._touched: set[Item] = set()
+        self._whole: dict[Item, list[Change]] = {}
 
     def run(self, progress: Callable[[int], None] | None = None) -> Pulled:
         """Read to the end; `progress` is told how many changes have come.
@@ -95,7 +94,11 @@ class Pull:
         """
         with self._engine.read() as tx:
             state = logs.state(tx, self._space.n)
-        page = self._fetch(state.cursor)
+        try:
+            page = self._fetch(state.cursor)
+        except InvalidInput:
+            # It gave this cursor and does not know it any more.
+            page = self._fetch("")
         is_other = bool(state.generation) and page.generation != state.generation
         if not is_other and self._is_idle(page):
             return Pulled(self._ring, page.heads, 0, Settled())
@@ -124,9 +127,8 @@ class Pull:
             cursor, met = page.cursor, len(self._met)
             with self._engine.write() as tx:
                 self._later = self._take(tx, page.entries, self._later)
-                # What waits for an entry that has not come is asked for again next time.
-                if not self._later:
-                    self._keep(tx, generation=page.generation, cursor=cursor)
+                # What waits for another entry is found missing at the ends of the chains, and read again.
+                self._keep(tx, generation=page.generation, cursor=cursor)
             if progress:
                 progress(self._received)
             if not page.more:
@@ -161,7 +163,10 @@ class Pull:
         with self._engine.read() as tx:
             heads = logs.heads(tx, self._space.n)
             return bool(logs.holes(tx, self._space.n)) or any(
-                number > heads.get(device, (0, b""))[0] for device, (number, _) in page.heads.items()
+                number > heads.get(device, (0, b""))[0]
+                for device, (number, _) in page.heads.items()
+                # What a device wrote that nobody let in is nothing that is missing.
+                if device in self._ring.devices
             )
 
     def _compare_heads(self, tx: Tx, page: Page) -> bool:
@@ -186,7 +191,7 @@ class Pull:
 
     def _take(self, tx: Tx, raws: Sequence[bytes], waiting: list[Entry]) -> list[Entry]:
         """Take entries in; those that wait for another one are left over."""
-        self._touched, self._whole = {}, {}
+        self._touched, self._whole = set(), {}
         entries = [entry for raw in raws if (entry := self._parsed(tx, raw)) is not None]
         controls: list[Entry] = []
         rest: list[Entry] = []
@@ -288,7 +293,10 @@ class Pull:
         try:
             said = unpack(entry.opened(self._keys[header.epoch]), most_bytes=MAX_PLAIN_BYTES)[1]
             bundle = bundles.read(said)
-        except (Damaged, NewerFormat) as e:
+        except NewerFormat:
+            # It waits for a newer Scribes on this device.
+            return False
+        except Damaged as e:
             logs.add(tx, self._space.n, entry, state=logs.REFUSED)
             self._alert(tx, "malformed", f"entry {header.number} of {self._device(tx, device.id)}: {e.message}")
             return True
@@ -296,10 +304,11 @@ class Pull:
         role = device.role_at(header.number)
         is_snapshot = bool(header.flags & SNAPSHOT) and access.may(role, "compact")
         self._take_changes(tx, bundle, n, device, role, is_snapshot=is_snapshot)
+        claims = self._claims.setdefault(header.device, {})
         for one, number in bundle.seen.items():
-            self._claims[one] = max(number, self._claims.get(one, 0))
-        if is_snapshot and "s" in said:
-            self._fold(tx, said["s"])
+            claims[one] = max(number, claims.get(one, 0))
+        if is_snapshot:
+            self._fold(tx, said)
         return True
 
     def _take_changes(
@@ -314,23 +323,24 @@ class Pull:
         for change in fresh:
             if change.item in purged:
                 continue
-            home = homes.get(change.item)
+            item = (change.item, change.kind)
+            home = homes.get(item)
             if (home is not None and home != self._space.n) or not self._may_bring(device, role, change):
                 self._alert(tx, "foreign", f"a {change.kind} by {self._device(tx, device.id)} has no place here")
                 continue
             if change.device not in writers:
                 writers[change.device] = self._writer(tx, change.device, bundle, device)
             changes.append(tx, change, space=self._space.n, device=writers[change.device], operation=None, seq=entry)
-            if home is None or change.item in self._whole:
-                self._whole.setdefault(change.item, []).append(change)
-                homes[change.item] = self._space.n
-            self._touched[change.item] = change.kind
+            if home is None or item in self._whole:
+                self._whole.setdefault(item, []).append(change)
+                homes[item] = self._space.n
+            self._touched.add(item)
             self._received += 1
 
     def _writer(self, tx: Tx, writer: bytes, bundle: bundles.Bundle, device: Device) -> int:
         known = self._ring.devices.get(writer)
         member = known.member if known else bundle.members.get(writer, device.member)
-        return spaces.device_key(tx, writer, member=member)
+        return spaces.device_key(tx, writer, member=member, is_certain=known is not None)
 
     def _may_bring(self, device: Device, role: str, change: Change) -> bool:
         """Whether a change has a place in this space, and its device might bring it when it did."""
@@ -341,15 +351,12 @@ class Pull:
             return change.item == own or access.may(role, "rename")
         return access.may(role, access.KINDS.get(change.kind, "write"))
 
-    def _fold(self, tx: Tx, said: Any) -> None:
+    def _fold(self, tx: Tx, said: dict[str, Any]) -> None:
         """A snapshot stands for what came before it."""
         try:
-            covers = {bytes.fromhex(device): (number, bytes.fromhex(hash)) for device, (number, hash) in said.items()}
-            is_said = all(type(number) is int and len(hash) == HASH_BYTES for number, hash in covers.values())
-        except (ValueError, TypeError, AttributeError):
-            is_said = False
-        if not is_said:
-            self._alert(tx, "malformed", "a snapshot does not say what it stands for")
+            covers = bundles.covers_in(said)
+        except Damaged as e:
+            self._alert(tx, "malformed", e.message)
             return
         for device, (number, hash) in covers.items():
             if not 0 < number <= self._ends.get(device, (0, FIRST))[0]:
@@ -387,9 +394,7 @@ class Pull:
 
     def _conclude(self, tx: Tx, page: Page) -> None:
         """At the end: what still waits, holes in the chains, what others have seen and this device was not given."""
-        later = self._later
-        if later and not (later := self._take(tx, (), later)):
-            self._keep(tx, generation=page.generation, cursor=page.cursor)
+        later = self._take(tx, (), self._later) if self._later else []
         self._set_role(tx)
         if not self._is_in():
             if self._account.keys.id not in self._ring.devices:
@@ -404,19 +409,9 @@ class Pull:
         for device, (number, _) in page.heads.items():
             if number > heads.get(device, 0) and not later:
                 self._alert(tx, "missing", f"entry {number} of {self._device(tx, device)}")
-        for device, number in self._all_claims(tx).items():
+        for device, number in seen_by_others(tx, self._space.n, self._ring, self._claims).items():
             if device in self._ring.devices and number > heads.get(device, 0):
                 self._alert(tx, "withheld", f"entry {number} of {self._device(tx, device)}, which others have seen")
-
-    def _all_claims(self, tx: Tx) -> dict[bytes, int]:
-        state = logs.state(tx, self._space.n)
-        said = json.loads(state.seen)
-        claims = {bytes.fromhex(device): number for device, number in said.get("claimed", {}).items()}
-        for device, number in self._claims.items():
-            claims[device] = max(number, claims.get(device, 0))
-        said["claimed"] = {device.hex(): number for device, number in claims.items()}
-        logs.put_state(tx, self._space.n, replaced(state, seen=encode(said)))
-        return claims
 
     def _is_in(self) -> bool:
         return self._ring.role_of(self._account.keys.id) != access.FORMER
@@ -447,12 +442,3 @@ class Pull:
 
     def _called(self) -> str:
         return self._space.name or "a circle"
-
-
-def control_number(entry: Entry) -> int:
-    """The place of a control entry among those of its space; 0 where it does not say."""
-    try:
-        number = body_of(entry).get("c")
-    except Damaged:
-        return 0
-    return number if isinstance(number, int) and not isinstance(number, bool) else 0

@@ -14,10 +14,10 @@ from ..crypto.control import rotation, written
 from ..crypto.envelope import BUNDLE, FIRST, SNAPSHOT, Header, sealed
 from ..domain import access, bundles
 from ..domain.keyring import Keyring
-from ..errors import Forbidden, Outrun
 from ..records import replaced
 from ..storage import logs, spaces
 from ..storage.coding import pack
+from .refilling import give_back
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Heads = dict[bytes, tuple[int, bytes]]
     Sent = tuple[Entry, list[Change]]
 
-AT_ONCE, LOST_AT_ONCE, BATCH_BYTES = 2_048, 64, 4 * 1024 * 1024
+AT_ONCE, BATCH_BYTES = 2_048, 4 * 1024 * 1024
 LEVEL = 6
 
 
@@ -75,50 +75,41 @@ class Push:
         return access.may(self._role, "write") and self.ring.epoch in self._keys
 
     def _give_back(self) -> None:
-        """What the log had and lost, byte for byte; what it does not take back goes as changes of one's own."""
+        """What the log had and lost."""
         if self._role == access.FORMER:
             return
-        while True:
-            with self._engine.read() as tx:
-                lost = logs.lost(tx, self._space.n, limit=LOST_AT_ONCE)
-            if not lost:
-                return
-            try:
-                self._remote.append(self._space.id, [raw for _, raw in lost])
-            except (Outrun, Forbidden):
-                self._give_back_singly(lost)
-            with self._engine.write() as tx:
-                for n, _ in lost:
-                    logs.set_state(tx, n, logs.IN)
-            # Where the chains end now only the remote knows.
+        if give_back(self._engine, self._space, self._remote, self._heads):
             self._heads = self._remote.fetch(self._space.id, logs_end(self._engine, self._space), limit_bytes=1).heads
-
-    def _give_back_singly(self, lost: list[tuple[int, bytes]]) -> None:
-        taken = 0
-        try:
-            for _, raw in lost:
-                self._remote.append(self._space.id, [raw])
-                taken += 1
-        except (Outrun, Forbidden) as e:
-            with self._engine.write() as tx:
-                for n, _ in lost[:taken]:
-                    logs.set_state(tx, n, logs.IN)
-                logs.give_up(tx, self._space.n)
-            raise Outrun("the log does not take back what it lost") from e
 
     def _change_keys(self) -> None:
         """Somebody left, and must not know the next key: whoever may makes one."""
-        if self.ring.is_stale and access.may(self._role, "change keys"):
+        if not access.may(self._role, "change keys"):
+            return
+        with self._engine.read() as tx:
+            now_us = tx.now_us
+        for invite in [one.id for one in self.ring.invites.values() if one.until_us < now_us]:
+            self.uninvite(invite)
+        if self.ring.is_stale:
             self.control(lambda ring: {"k": "epoch", **self.rotated(ring)})
+
+    def uninvite(self, invite: bytes) -> None:
+        """Take an invitation back; the key changes, as it had it."""
+        self.control(lambda ring: {"invite": invite.hex(), "k": "uninvite", **self.rotated(ring, without=[invite])})
 
     def rotated(self, ring: Keyring, *, without: Sequence[bytes] = ()) -> dict[str, Any]:
         """The part of a control entry that begins a new epoch for all but some receivers."""
         receivers = {id: box for id, box in ring.receivers().items() if id not in without}
+        if any(id in ring.devices for id in without):
+            # Open invitations end with whoever goes.
+            receivers = {id: box for id, box in receivers.items() if id not in ring.invites}
         return rotation(ring, epoch_key=os.urandom(32), old_key=self._keys[ring.epoch], receivers=receivers)
 
     def cuts(self, devices: Sequence[bytes]) -> dict[str, int]:
-        """The last entry that counts of each of some devices: what the log has of them now."""
-        return {device.hex(): self._heads.get(device, (0, FIRST))[0] for device in devices}
+        """The last entry that counts of each of some devices: the last that was verified here, and all before it. What
+        the remote says is no measure: it could name an end that is still to be written.
+        """
+        with self._engine.read() as tx:
+            return {device.hex(): logs.whole_up_to(tx, self._space.n, device) for device in devices}
 
     def key(self) -> bytes:
         """The key of the present epoch."""

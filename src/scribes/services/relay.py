@@ -90,6 +90,17 @@ class Relay:
             generation, seq = relay.position(tx, space)
             relay.set_position(tx, space, generation + 1, seq)
 
+    def bridge(self, space: bytes, ends: dict[bytes, tuple[int, bytes]]) -> None:
+        """Take the last bundle of a chain for one that was let go."""
+        with self._engine.write() as tx:
+            heads = relay.heads(tx, space)
+            generation, seq = relay.position(tx, space)
+            for device, (number, hash) in ends.items():
+                if number > heads.get(device, (0, b""))[0]:
+                    seq += 1
+                    relay.add(tx, space, seq, device=device, number=number, hash=hash, type=1, raw=None)
+            relay.set_position(tx, space, generation, seq)
+
     def send(self, slot: bytes, message: bytes) -> None:
         """Leave a letter."""
         with self._engine.write() as tx:

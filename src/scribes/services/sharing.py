@@ -197,7 +197,7 @@ class Sharing:
     def _shown(self, tx: Tx, stored: Stored, space: Space) -> Comment:
         from ..domain.dates import from_us
 
-        history = changes.of_item(tx, stored.id)
+        history = changes.of_item(tx, stored.id, COMMENT.name)
         member = spaces.member_of(tx, history[0].device) if history else None
         if member is None:
             from . import account

@@ -13,9 +13,9 @@ from ..models.sync import SpaceStatus, SpaceSynced
 from ..records import replaced
 from ..storage import clashes, items, logs, spaces
 from . import account as accounts
-from .controlling import TRIES, bring_in, decide, found_space
+from .controlling import TRIES, bring_in, decide, found_space, shut_out
 from .items import add_in
-from .pulling import Pull
+from .pulling import PASSING, Pull
 from .pushing import Push
 
 TYPE_CHECKING = False
@@ -153,7 +153,8 @@ class Sync:
         return synced
 
     def bring_own_devices(self, space: Space, account: Account) -> None:
-        """Let the other devices of the person into a circle that this one is in.
+        """Let the other devices of the person into a circle that this one is in, and shut those out that the person
+        has revoked: perhaps the circle could not be reached then.
 
         Raises: as `run`.
         """
@@ -163,8 +164,11 @@ class Sync:
         if there.role_of(account.keys.id) == FORMER:
             return
         inside = {device.id for device in there.devices_of(account.member or b"")}
-        for one in own.devices_of(account.member or b""):
-            if one.id not in inside:
+        for one in own.devices.values():
+            known = there.devices.get(one.id)
+            if one.is_revoked and one.id in inside:
+                decide(self, self._context, space, account, partial(shut_out, device=one.id))
+            elif one.is_active and one.id not in inside and not (known and known.is_revoked):
                 decide(self, self._context, space, account, partial(bring_in, new=one))
 
     def run_space(
@@ -259,7 +263,9 @@ class Sync:
         """The person has seen the alerts."""
         with self._engine.write() as tx:
             for space in spaces.each(tx):
-                logs.forget_alerts(tx, space.n)
+                # What is missing is looked for as long as it is said.
+                logs.forget_alerts(tx, space.n, [kind for kind in ALERTS if kind not in PASSING])
+                logs.forget_claims(tx, space.n)
 
     def remote_of(self, space: Space) -> Remote:
         """The remote of a space, which is the one it was.
@@ -288,10 +294,12 @@ class Sync:
     def _next(self, seen: set[int]) -> Space | None:
         """A space that is still to be synchronised: circles may be found on the way."""
         with self._engine.read() as tx:
+            # One that was left on another device may have been joined there again: then its log says so.
+            standing = {id for id, _ in self._memberships(tx)}
             found = [
                 space
                 for space in spaces.each(tx)
-                if space.n not in seen and space.remote_n is not None and space.role != FORMER
+                if space.n not in seen and space.remote_n is not None and (space.role != FORMER or space.id in standing)
             ]
         return found[0] if found else None
 
@@ -317,12 +325,15 @@ class Sync:
         self.changed()
 
     def _circles_not_met(self, tx: Tx) -> list[tuple[bytes, RemotePlace | None]]:
+        return [(id, place) for id, place in self._memberships(tx) if spaces.find(tx, id) is None]
+
+    def _memberships(self, tx: Tx) -> list[tuple[bytes, RemotePlace | None]]:
+        """The circles that the person is in, as they know on any of their devices, and where their logs lie."""
         remotes = {place.id.hex(): place for place in spaces.remotes(tx)}
         found = items.select(
             tx, MEMBERSHIP, "deleted_us IS NULL", visible_to=(self._context.me.space,), order="n", limit=10_000
         )
-        ids = [(bytes.fromhex(one.content.circle), remotes.get(one.content.remote)) for one in found]
-        return [(id, place) for id, place in ids if spaces.find(tx, id) is None]
+        return [(bytes.fromhex(one.content.circle), remotes.get(one.content.remote)) for one in found]
 
 
 def _alerts(tx: Tx, space: Space) -> tuple[str, ...]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from ..crypto.control import admitted
+from ..crypto.control import admitted, control_number
 from ..crypto.envelope import CONTROL, FIRST, SNAPSHOT, parse
-from ..domain import bundles
+from ..domain import access, bundles
 from ..domain.keyring import Keyring
 from ..errors import Damaged, NewerFormat, ScribesError
 from ..models.sync import Verified
 from ..storage import logs, spaces
 from ..storage.coding import unpack
-from .pulling import MAX_PLAIN_BYTES, PAGE_BYTES, control_number
+from .pulling import MAX_PLAIN_BYTES, PAGE_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..crypto.envelope import Entry
     from ..ports import Remote
     from ..storage.spaces import Space
@@ -79,8 +81,14 @@ class _Check:
             len(edit[2].encode()) for change in bundle.changes for edit in change.edits if isinstance(edit[2], str)
         )
         self.found |= {change.id for change in bundle.changes}
-        if header.flags & SNAPSHOT and "s" in said:
-            self._folded |= {bytes.fromhex(one): number for one, (number, _) in said["s"].items()}
+        if header.flags & SNAPSHOT and access.may(device.role_at(header.number), "compact"):
+            self._take_covers(said)
+
+    def _take_covers(self, said: dict[str, Any]) -> None:
+        try:
+            self._folded |= {one: number for one, (number, _) in bundles.covers_in(said).items()}
+        except Damaged as e:
+            self.problems.append(e.message)
 
     def _chains(self, entries: list[Entry]) -> None:
         """Each device's entries follow on each other, but for those that a snapshot stands for."""

@@ -43,7 +43,7 @@ def write_change(
     parents = split_ids(stored.heads)
     edits: Any = []
     if len(stored.heads) > ID_BYTES:
-        fields, edits = _on_first(tx, stored.id, fields, text if kind == "note" else "")
+        fields, edits = _on_first(tx, stored.id, kind, fields, text if kind == "note" else "")
     elif text != old_text:
         edits = diff(old_text, text)
     change = new_change(
@@ -90,13 +90,13 @@ def check_may_write(tx: Tx, context: Context, space: int, kind: str) -> None:
     access.check(found.role, access.KINDS.get(kind, "write"), where=found.name or "the circle")
 
 
-def _on_first(tx: Tx, item: bytes, fields: dict[str, Any], text: str) -> tuple[dict[str, Any], Any]:
+def _on_first(tx: Tx, item: bytes, kind: str, fields: dict[str, Any], text: str) -> tuple[dict[str, Any], Any]:
     """Fields and edits as seen from the first of several heads, on which a change's content stands (SYNC.md: never on
     a merge, which another program may make in another way).
     """
     from ..domain.graph import Graph
 
-    graph = Graph(changes.of_item(tx, item))
+    graph = Graph(changes.of_item(tx, item, kind))
     if graph.waiting and any(change.schema > 1 for change in graph.waiting):
         raise NewerFormat("this was written by a newer Scribes, and can only be read here", hint="update Scribes")
     first, wanted = graph.state_at(graph.heads[0]), {**graph.state().fields, **fields}

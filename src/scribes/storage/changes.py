@@ -47,10 +47,15 @@ def append(
     )
 
 
-def of_item(tx: Tx, item: bytes) -> list[Change]:
-    """All changes of one item, in the order they came here."""
-    sql = f"SELECT {COLUMNS} FROM change JOIN device ON device.n = device_id WHERE item_id = ? ORDER BY change.n"
-    return [change_from(row) for row in tx.rows(sql, (item,))]
+def of_item(tx: Tx, item: bytes, kind: str) -> list[Change]:
+    """All changes of one item, in the order they came here. Those of another kind, which somebody who means ill can put
+    under the same id, are of another item.
+    """
+    sql = (
+        f"SELECT {COLUMNS} FROM change JOIN device ON device.n = device_id"
+        " WHERE item_id = ? AND kind = ? ORDER BY change.n"
+    )
+    return [change_from(row) for row in tx.rows(sql, (item, kind))]
 
 
 def of_operation(tx: Tx, operation: int) -> list[tuple[str, bytes, bytes, bytes]]:
@@ -69,6 +74,12 @@ def devices_by_change(tx: Tx, item: bytes) -> dict[bytes, str]:
     return dict(tx.rows(sql, (item,)))
 
 
+def writers(tx: Tx, item: bytes) -> dict[bytes, bytes]:
+    """The id of the device behind each change of an item."""
+    sql = "SELECT change.id, device.id FROM change JOIN device ON device.n = change.device_id WHERE item_id = ?"
+    return dict(tx.rows(sql, (item,)))
+
+
 def items(tx: Tx, kind: str) -> Iterator[bytes]:
     """The ids of all items of a kind."""
     for (item,) in tx.rows("SELECT DISTINCT item_id FROM change WHERE kind = ?", (kind,)):
@@ -80,9 +91,10 @@ def known(tx: Tx, ids: Sequence[bytes]) -> dict[bytes, int | None]:
     return dict(_of_some(tx, "SELECT id, seq FROM change WHERE id", ids))
 
 
-def spaces_of(tx: Tx, items: Sequence[bytes]) -> dict[bytes, int]:
-    """The space of each of some items that has a change here."""
-    return dict(_of_some(tx, "SELECT item_id, space_id FROM change WHERE item_id", items))
+def spaces_of(tx: Tx, items: Sequence[bytes]) -> dict[tuple[bytes, str], int]:
+    """The space of each of some items, by id and kind, that has a change here."""
+    found = _of_some(tx, "SELECT item_id, kind, space_id FROM change WHERE item_id", items)
+    return {(item, kind): space for item, kind, space in found}
 
 
 def purged(tx: Tx, items: Sequence[bytes]) -> set[bytes]:
@@ -103,9 +115,10 @@ def _of_some(tx: Tx, select: str, values: Sequence[bytes]) -> list[Row]:
     return found
 
 
-def has_begun(tx: Tx, item: bytes) -> bool:
-    """Whether an item has a change that stands on no other: without it nothing of the item can be read."""
-    return bool(tx.value("SELECT 1 FROM change WHERE item_id = ? AND parents = x'' LIMIT 1", (item,)))
+def count_rows_without(tx: Tx, table: str, kind: str) -> int:
+    """How many rows of a table of items have no change that they come from."""
+    sql = f"SELECT count(*) FROM {table} WHERE id NOT IN (SELECT item_id FROM change WHERE kind = ?)"
+    return int(tx.value(sql, (kind,)))
 
 
 def last(tx: Tx) -> int:
@@ -113,9 +126,9 @@ def last(tx: Tx) -> int:
     return int(tx.value("SELECT max(n) FROM change") or 0)
 
 
-def space_of(tx: Tx, item: bytes) -> int:
+def space_of(tx: Tx, item: bytes, kind: str) -> int:
     """The key of the space an item lives in."""
-    return int(tx.value("SELECT space_id FROM change WHERE item_id = ? LIMIT 1", (item,)))
+    return int(tx.value("SELECT space_id FROM change WHERE item_id = ? AND kind = ? LIMIT 1", (item, kind)))
 
 
 def forget_item(tx: Tx, item: bytes) -> None:

@@ -20,6 +20,8 @@ CODING = b"\x01"
 LEVEL = 3
 # A change's body is text people wrote: no honest one inflates beyond this.
 MAX_BYTES = 256 * 1024 * 1024
+# A list takes thirty times the memory of its text: of a text that is so large, no more numbers, lists and the like.
+LARGE_BYTES, MOST_PARTS = 4 * 1024 * 1024, 2_000_000
 _dictionaries: dict[bytes, bytes] = {}
 
 
@@ -43,6 +45,8 @@ def unpack(body: bytes, *, most_bytes: int = MAX_BYTES) -> tuple[str, dict[str, 
     try:
         inflate = zlib.decompressobj(-15, _dictionary(CODING))
         plain = inflate.decompress(body[1:], most_bytes)
+        if len(plain) > LARGE_BYTES and _has_many_parts(plain):
+            raise Damaged("a change in the history has too many parts")
         text = plain.decode() if inflate.eof else ""
         content = decode(text) if inflate.eof else None
     except (zlib.error, ValueError, RecursionError) as e:
@@ -50,6 +54,19 @@ def unpack(body: bytes, *, most_bytes: int = MAX_BYTES) -> tuple[str, dict[str, 
     if not isinstance(content, dict):
         raise Damaged("a change in the history is malformed")
     return text, content
+
+
+def _has_many_parts(plain: bytes) -> bool:
+    """Whether a JSON text has very many texts, numbers, lists and objects; what stands inside a text does not count."""
+    import re
+
+    parts = end = 0
+    for match in re.finditer(rb'"[^"\\]*(?:\\.[^"\\]*)*"', plain, re.DOTALL):
+        parts += 1 + sum(plain.count(mark, end, match.start()) for mark in (b"[", b"{", b","))
+        end = match.end()
+        if parts > MOST_PARTS:
+            return True
+    return parts + sum(plain.count(mark, end) for mark in (b"[", b"{", b",")) > MOST_PARTS
 
 
 def _dictionary(coding: bytes) -> bytes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..canonical import encode
 from ..domain.changes import Change
-from ..records import record
+from ..records import record, replaced
 from . import changes
 
 TYPE_CHECKING = False
@@ -115,16 +116,27 @@ def heads(tx: Tx, space: int) -> dict[bytes, tuple[int, bytes]]:
     return {device: (number, hash) for device, number, hash in rows}
 
 
-def lost(tx: Tx, space: int, *, limit: int) -> list[tuple[int, bytes]]:
+def lost(tx: Tx, space: int) -> list[tuple[int, bytes]]:
     """Entries that the log lost and whose bytes are kept, in the order in which they came, with their keys."""
-    sql = "SELECT n, raw FROM log_entry WHERE space_id = ? AND state = 'gone' AND raw IS NOT NULL ORDER BY n LIMIT ?"
-    return [(n, raw) for n, raw in tx.rows(sql, (space, limit))]
+    sql = "SELECT n, raw FROM log_entry WHERE space_id = ? AND state = 'gone' AND raw IS NOT NULL ORDER BY n"
+    return [(n, raw) for n, raw in tx.rows(sql, (space,))]
 
 
-def give_up(tx: Tx, space: int) -> None:
-    """The log does not take back what it lost: what only that brought is to be sent as changes of one's own."""
-    unmark(tx, [row[0] for row in tx.rows("SELECT n FROM log_entry WHERE space_id = ? AND state = 'gone'", (space,))])
-    tx.run("UPDATE log_entry SET raw = NULL WHERE space_id = ? AND state = 'gone'", (space,))
+def raw_of(tx: Tx, n: int) -> bytes:
+    """The bytes of an entry, where they are kept."""
+    return bytes(tx.value("SELECT raw FROM log_entry WHERE n = ?", (n,)) or b"")
+
+
+def give_up(tx: Tx, n: int) -> None:
+    """The log does not take back an entry it lost: what only that brought is to be sent as changes of one's own."""
+    unmark(tx, [n])
+    tx.run("UPDATE log_entry SET raw = NULL WHERE n = ?", (n,))
+
+
+def folded_ends(tx: Tx, space: int) -> dict[bytes, tuple[int, bytes]]:
+    """The last bundle of each chain that a snapshot stands for: its number and SHA-256."""
+    sql = "SELECT device, max(number), hash FROM log_entry WHERE space_id = ? AND state = 'folded' GROUP BY device"
+    return {device: (number, hash) for device, number, hash in tx.rows(sql, (space,))}
 
 
 def controls(tx: Tx, space: int) -> list[bytes]:
@@ -203,6 +215,14 @@ def alerts(tx: Tx, space: int) -> list[tuple[str, str, int]]:
     return [(kind, about, at_us) for kind, about, at_us in tx.rows(sql, (space,))]
 
 
+def forget_claims(tx: Tx, space: int) -> None:
+    """Forget what others say they have seen; what they say from now on counts."""
+    import json
+
+    state_now = state(tx, space)
+    put_state(tx, space, replaced(state_now, seen=encode({**json.loads(state_now.seen), "claimed": {}})))
+
+
 def forget_alerts(tx: Tx, space: int, kinds: Sequence[str] = ()) -> None:
     """Forget alerts: those of some kinds, or all."""
     for kind in kinds:
@@ -230,6 +250,12 @@ def holes(tx: Tx, space: int) -> list[tuple[bytes, int]]:
             here = {row[0] for row in tx.rows(f"SELECT number FROM log_entry WHERE {where}", (space, device, base))}
             found.append((device, next(number for number in range(base + 1, end + 1) if number not in here)))
     return found
+
+
+def whole_up_to(tx: Tx, space: int, device: bytes) -> int:
+    """The last entry of a device before which none is missing."""
+    hole = next((number for one, number in holes(tx, space) if one == device), None)
+    return hole - 1 if hole is not None else heads(tx, space).get(device, (0, b""))[0]
 
 
 def count_bundles(tx: Tx, space: int) -> int:

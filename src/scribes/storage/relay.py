@@ -40,8 +40,10 @@ def hash_of(tx: Tx, space: bytes, device: bytes, number: int) -> bytes | None:
     return found
 
 
-def add(tx: Tx, space: bytes, seq: int, *, device: bytes, number: int, hash: bytes, type: int, raw: bytes) -> None:
-    """One more entry."""
+def add(
+    tx: Tx, space: bytes, seq: int, *, device: bytes, number: int, hash: bytes, type: int, raw: bytes | None
+) -> None:
+    """One more entry; without its bytes where nobody has them any more."""
     tx.run(
         "INSERT INTO relay_entry (space_id, seq, device, number, hash, type, raw) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (space, seq, device, number, hash, type, raw),

@@ -95,11 +95,14 @@ def put_remote(tx: Tx, id: bytes, *, kind: str, place: str) -> RemotePlace:
     return RemotePlace(int(tx.value("SELECT n FROM remote WHERE id = ?", (id,))), id, kind, place)
 
 
-def device_key(tx: Tx, id: bytes, *, member: bytes | None) -> int:
-    """The key of a device's row, which is made where there is none; whose it is stays as it was first told."""
+def device_key(tx: Tx, id: bytes, *, member: bytes | None, is_certain: bool = False) -> int:
+    """The key of a device's row, which is made where there is none. Whose it is, is as somebody said first; where it is
+    certain, as the members of a space have it, that counts.
+    """
+    known = "excluded.member" if is_certain else "coalesce(member, excluded.member)"
     tx.run(
         "INSERT INTO device (id, name, created_us, member) VALUES (?, '', ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET member = coalesce(member, excluded.member)",
+        f" ON CONFLICT (id) DO UPDATE SET member = {known}",
         (id, tx.now_us, member),
     )
     return int(tx.value("SELECT n FROM device WHERE id = ?", (id,)))
