@@ -165,8 +165,9 @@ class Remote(Protocol):
     def fetch(self, space: bytes, after: str, *, limit_bytes: int) -> Page:
         """Entries behind a cursor ("" for all), at least one where there is one."""
 
-    def append(self, space: bytes, entries: Sequence[bytes]) -> None:
-        """Put entries at the end, all or none, on disk when this returns. The same ones again are fine.
+    def append(self, space: bytes, entries: Sequence[bytes], *, again: bool = False) -> None:
+        """Put entries at the end, all or none, on disk when this returns. The same ones again are fine. `again`: the
+        log had them and lost them.
 
         Raises: Outrun, where they do not follow on what is there; Forbidden.
         """

@@ -368,6 +368,28 @@ def test_a_chain_goes_on_behind_what_nobody_has_any_more(remote: Remote, space: 
     put(remote, space, *fill(space, owner, 1))
 
 
+def test_a_snapshot_that_was_cut_off_while_it_was_put_to_use_stops_nobody(
+    folder: FolderRemote, space: Space, owner: Pen
+) -> None:
+    """A machine that lost its power when the stub was written and some bundles were removed."""
+    fill(space, owner, 5)
+    put(folder, space)
+    covers = snapshot(space, owner)
+    put(folder, space, space.log[-1])
+    chain = Path(folder.name) / "spaces" / space.id.hex() / owner.id.hex()
+    kept = {number: (chain / f"{number:010}.bundle").read_bytes() for number in (5, 6)}
+    folder.fold(space.id, covers)
+    for number, data in kept.items():
+        (chain / f"{number:010}.bundle").write_bytes(data)
+    found, page = everything(folder, space.id)
+
+    assert space.log[-1].raw in found
+    assert page.heads == heads(space)
+    put(folder, space, *fill(space, owner, 2))
+    folder.fold(space.id, covers)
+    assert not any((chain / f"{number:010}.bundle").exists() for number in kept)
+
+
 # Letters
 
 

@@ -279,8 +279,8 @@ def test_a_line_that_breaks_after_the_remote_has_acknowledged_sends_nothing_twic
         def __init__(self, good: Any, at: int) -> None:
             self.good, self.left = good, at
 
-        def append(self, space: bytes, entries: Any) -> None:
-            self.good.append(space, entries)
+        def append(self, space: bytes, entries: Any, **options: Any) -> None:
+            self.good.append(space, entries, **options)
             self.left -= 1
             if self.left <= 0:
                 raise Unavailable("the line is down")

@@ -12,6 +12,7 @@ import random
 import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -91,10 +92,10 @@ class FaultyRemote:
         self.old_entries = [*self.old_entries, *page.entries][-20:]
         return page
 
-    def append(self, space: bytes, entries: Sequence[bytes]) -> None:
+    def append(self, space: bytes, entries: Sequence[bytes], *, again: bool = False) -> None:
         self.faults.step()
         self.faults.wire()
-        self.good.append(space, entries)
+        self.good.append(space, entries, again=again)
         # Acknowledged, but the answer is lost, or the process dies before it heard it.
         self.faults.wire()
         self.faults.step()
@@ -266,22 +267,24 @@ class World:
         for item, new in _changes(machine).items():
             fresh = new - known.get(item, set())
             for id in fresh:
-                old, now = before.get(item, (set(), False)), after.get(item, (set(), False))
-                self.said.came[id] = now[0] - old[0]
-                self.said.went[id] = old[0] - now[0]
+                old, now = before.get(item, (Counter(), False)), after.get(item, (Counter(), False))
+                self.said.came[id] = {word for word in now[0] if word not in old[0]}
+                # Of a word that stands twice since a clash, taking one away is taking it away: two who take another one
+                # each have taken both.
+                self.said.went[id] = {word for word, number in old[0].items() if now[0][word] < number}
                 if now[1] and not old[1]:
                     self.said.deletes.add(id)
                 if old[1] and not now[1]:
                     self.said.undeletes.add(id)
 
 
-def _contents(machine: Machine) -> dict[bytes, tuple[set[str], bool]]:
-    """The words and tags of each note as its person sees it, and whether it is in the trash."""
+def _contents(machine: Machine) -> dict[bytes, tuple[Counter[str], bool]]:
+    """The words and tags of each note as its person sees it, how often, and whether it is in the trash."""
     with machine.vault._context.engine.read() as tx:
         rows = notes.of_everybody(tx, 0, limit=10_000)
     return {
         row.id: (
-            _words_of(row),
+            Counter(_listed(row)),
             row.content.deleted_us is not None,
         )
         for row in rows
@@ -378,7 +381,15 @@ def settle(world: World) -> None:
             if machine.lost:
                 continue
             world.tick()
-            synced = machine.vault.sync.run(may_remove=True, may_refill=True)
+            try:
+                synced = machine.vault.sync.run(may_remove=True, may_refill=True)
+            except Conflict as e:
+                # A log that was set back lost a change of members, and another one took its place: a person decides.
+                if "in two ways" not in e.message or not world.setbacks:
+                    raise
+                machine.vault.sync.take_members()
+                moved += 1
+                continue
             moved += sum(one.sent + one.received for one in synced)
             machine.vault._look_at_spaces()
         if not moved:
@@ -485,7 +496,11 @@ def _earlier(world: World, id: bytes, ancestors: dict[bytes, set[bytes]]) -> set
 
 def _words_of(row: notes.Stored) -> set[str]:
     """The words and tags of a note."""
-    return set(WORD.findall(f"{row.content.title} {row.content.body}")) | {f"#{tag}" for tag in row.content.tags}
+    return set(_listed(row))
+
+
+def _listed(row: notes.Stored) -> list[str]:
+    return [*WORD.findall(f"{row.content.title} {row.content.body}"), *(f"#{tag}" for tag in row.content.tags)]
 
 
 def _check_trash(world: World, row: notes.Stored, known: list[bytes], ancestors: dict[bytes, set[bytes]]) -> None:

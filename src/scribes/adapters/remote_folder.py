@@ -119,7 +119,7 @@ class FolderRemote:
         self.identify()
         return Page(tuple(taken), cursor, len(taken) < len(left), self._generation(space), heads)
 
-    def append(self, space: bytes, entries: Sequence[bytes]) -> None:
+    def append(self, space: bytes, entries: Sequence[bytes], *, again: bool = False) -> None:
         """Put entries at the end: each a file of its own, all or none as far as the folder is shared directly.
 
         Raises: Outrun, Forbidden, Damaged, StorageFull, Unavailable.
@@ -130,7 +130,12 @@ class FolderRemote:
             chains = {device: self._chain_of(space, device) for device in self._devices(space)}
             heads = {device: self._end(space, device, chain) for device, chain in chains.items()}
             fresh, _ = to_append(
-                space, self._ring(space, chains), heads, entries, hash_of=lambda device, n: self._hash(space, device, n)
+                space,
+                self._ring(space, chains),
+                heads,
+                entries,
+                hash_of=lambda device, n: self._hash(space, device, n),
+                again=again,
             )
             written: list[str] = []
             try:
@@ -161,7 +166,8 @@ class FolderRemote:
                 if gone:
                     stub = os.path.join(self._chain(space, device), _file(gone[-1], FOLDED))
                     self._write(stub, self._hash(space, device, gone[-1]) or b"")
-                for number in gone:
+                # The last one first: where a process dies here, its stub says that those before it may be gone.
+                for number in reversed([n for n, place in chain.items() if n <= last and place.is_bundle]):
                     remove_quietly(os.path.join(self._chain(space, device), _file(number, BUNDLE)))
         finally:
             lock.close()
@@ -243,9 +249,9 @@ class FolderRemote:
         for name in sorted(_names(self._chain(space, device))):
             number, suffix = name[:DIGITS], name[DIGITS:]
             is_number = len(number) == DIGITS and number.isascii() and number.isdecimal()
-            # In the order of the alphabet a stub comes after the bundle that a crash left beside it.
+            # In the order of the alphabet a stub comes after the bundle that a crash left beside it, and stands for it.
             if is_number and suffix in (BUNDLE, CONTROL, FOLDED):
-                found.setdefault(int(number), _Place(os.path.join(self._chain(space, device), name), suffix))
+                found[int(number)] = _Place(os.path.join(self._chain(space, device), name), suffix)
         return found
 
     def _head(self, space: bytes, device: bytes, chain: dict[int, _Place]) -> tuple[int, bytes]:

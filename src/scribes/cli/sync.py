@@ -48,6 +48,9 @@ def sync(
     refill: Annotated[
         bool, typer.Option("--refill", help="put everything there again, where the folder has lost it")
     ] = False,
+    take_members: Annotated[
+        bool, typer.Option("--take-members", help="of two versions of who is in a circle, take that of the folder")
+    ] = False,
 ) -> int:
     """Bring the notes of all your devices, and of your circles, together.
 
@@ -58,8 +61,8 @@ def sync(
     if context.invoked_subcommand:
         return 0
     session = current()
-    if status + seen + refill > 1:
-        raise InvalidInput("--status, --seen and --refill exclude each other")
+    if status + seen + refill + take_members > 1:
+        raise InvalidInput("--status, --seen, --refill and --take-members exclude each other")
     with session.open(create=False) as vault:
         if status:
             return _show_status(session, vault)
@@ -67,6 +70,10 @@ def sync(
             vault.sync.forget_alerts()
             say(session, "the warnings are forgotten; what is still so is said again")
             return 0
+        if take_members:
+            say(session, "whoever was removed or let in since the two parted is in it as the folder has it")
+            confirm(session, "did you ask who changed it?")
+            vault.sync.take_members()
         found = synchronise(session, vault, may_refill=refill)
         elsewhere = vault.sync.count_elsewhere()
     if session.json:

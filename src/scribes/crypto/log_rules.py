@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def to_append(
-    space: bytes, ring: Keyring, heads: Heads, entries: Sequence[bytes], *, hash_of: HashOf
+    space: bytes, ring: Keyring, heads: Heads, entries: Sequence[bytes], *, hash_of: HashOf, again: bool = False
 ) -> tuple[list[Entry], Keyring]:
     """Those of some entries that are not in the log yet, in order, and the keyring after them.
 
@@ -40,7 +40,11 @@ def to_append(
         is_between = header.type == CONTROL and header.number < number and there is None
         if not is_between and (header.number != number + 1 or header.previous != last):
             raise Outrun("an entry does not follow on the last one of its device")
-        ring = _control(ring, entry, heads) if header.type == CONTROL else _bundle(ring, entry)
+        if header.type != CONTROL:
+            ring = _bundle(ring, entry)
+        else:
+            # One that the log had and lost was right when it was written, whatever came since.
+            ring = admitted(ring, entry) if again else _control(ring, entry, heads)
         if not is_between:
             heads[header.device] = (header.number, entry.id)
         fresh.append(entry)

@@ -41,6 +41,10 @@ class Device:
         """Whether its entry of that number counts as content."""
         return bool(self.role_at(number))
 
+    def writes_at(self, number: int) -> bool:
+        """Whether that part of its chain is still being written."""
+        return any(first <= number and last is None for first, last, _ in self.spans)
+
     def role_at(self, number: int) -> str:
         """The role in which its entry of that number was written; "" where it does not count. So an entry is judged
         alike by all, whenever they read it.

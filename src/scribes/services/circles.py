@@ -226,7 +226,7 @@ class Circles:
         return self._of_member(ref, who, "remove", {"k": "remove"})
 
     def leave(self, ref: str) -> Circle:
-        """A circle that the person is no longer in; what they have of it stays readable.
+        """A circle that the person is no longer in; what they have of it stays readable. The last one may go, too.
 
         Raises: NotFound, Forbidden (an owner hands over first), Unavailable, Busy.
         """
@@ -236,7 +236,7 @@ class Circles:
         def write(push: Push) -> None:
             push.control(lambda ring: {"cuts": self._cuts(push, ring, account.member), "k": "leave"})
 
-        if space.role == access.OWNER:
+        if space.role == access.OWNER and shown.members > 1:
             raise Forbidden(f"{space.name} needs an owner", hint="scribes circle handover CIRCLE MEMBER, then leave")
         # First of all, what was written in it reaches the others.
         self._sync.run_space(space, account)

@@ -36,6 +36,12 @@ def _before_each(history: list[Change], states: dict[bytes, State]) -> dict[byte
     return found
 
 
+def _summary(before: Content | None, after: Content) -> str:
+    said = summary(before, after)
+    # All that a change can do to nothing that is shown.
+    return "conflict settled" if said == "nothing" else said
+
+
 def _behind(heads: tuple[bytes, ...], parents: dict[bytes, tuple[bytes, ...]]) -> set[bytes]:
     """Some changes, and all that they stand on."""
     found: set[bytes] = set()
@@ -72,7 +78,7 @@ class History:
                 number=number,
                 at=from_us(state.changed_us),
                 device=devices.get(state.head) or "unknown",
-                summary=summary(before[state.head], content_at(state)),
+                summary=_summary(before[state.head], content_at(state)),
                 current=state.head in heads,
                 author=authors.get(state.head, ""),
             )

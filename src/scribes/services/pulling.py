@@ -285,9 +285,7 @@ class Pull:
         self._met.add(entry.id)
         if header.epoch not in self._keys:
             return False
-        if not device.may_have_written(header.number):
-            logs.add(tx, self._space.n, entry, state=logs.REFUSED)
-            self._alert(tx, "removed", f"entry {header.number} of {self._device(tx, device.id)}")
+        if self._is_refused(tx, entry, device):
             return True
         self._check_chain(tx, entry)
         try:
@@ -310,6 +308,17 @@ class Pull:
         if is_snapshot:
             self._fold(tx, said)
         return True
+
+    def _is_refused(self, tx: Tx, entry: Entry, device: Device) -> bool:
+        """Whether a device may not have written an entry, or not (any more) in this version."""
+        number = entry.header.number
+        if not device.may_have_written(number):
+            logs.add(tx, self._space.n, entry, state=logs.REFUSED)
+            self._alert(tx, "removed", f"entry {number} of {self._device(tx, device.id)}")
+            return True
+        known = logs.find(tx, self._space.n, device.id, number)
+        # Whose writing has ended does not write it anew.
+        return known is not None and known.state != logs.FOLDED and not device.writes_at(number)
 
     def _take_changes(
         self, tx: Tx, bundle: bundles.Bundle, entry: int, device: Device, role: str, *, is_snapshot: bool

@@ -45,7 +45,7 @@ def give_back(engine: Engine, space: Space, remote: Remote, heads: Heads) -> boo
         with engine.read() as tx:
             raws = [logs.raw_of(tx, one.n) for one in some]
         try:
-            remote.append(space.id, raws)
+            remote.append(space.id, raws, again=True)
         except (Outrun, Forbidden):
             _singly(engine, space, remote, list(zip(some, raws, strict=True)))
         else:
@@ -107,7 +107,7 @@ def _singly(engine: Engine, space: Space, remote: Remote, some: list[tuple[_Lost
     refused = False
     for one, raw in some:
         try:
-            remote.append(space.id, [raw])
+            remote.append(space.id, [raw], again=True)
         except (Outrun, Forbidden):
             refused = True
             if one.control:

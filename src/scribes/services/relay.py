@@ -56,7 +56,7 @@ class Relay:
         more = len(taken) < len(found) or len(found) == PAGE_ENTRIES
         return Page(tuple(taken), str(last if more else max(end, since)), more, str(generation), heads)
 
-    def append(self, space: bytes, entries: Sequence[bytes]) -> None:
+    def append(self, space: bytes, entries: Sequence[bytes], *, again: bool = False) -> None:
         """Put entries at the end, all or none.
 
         Raises: Outrun, Forbidden, Damaged.
@@ -69,6 +69,7 @@ class Relay:
                 relay.heads(tx, space),
                 entries,
                 hash_of=lambda device, number: relay.hash_of(tx, space, device, number),
+                again=again,
             )
             generation, seq = relay.position(tx, space)
             for entry in fresh:

@@ -200,7 +200,7 @@ class Sync:
             except Outrun:
                 continue
         else:
-            raise Busy("other devices write all the time", hint="your notes are safe; sync again in a moment")
+            self._give_in(space, name)
         with self._engine.read() as tx:
             return SpaceSynced(
                 name=spaces.get(tx, space.n).name,
@@ -212,6 +212,36 @@ class Sync:
                 clashes=clashes.count(tx, visible_to=(space.n,)),
                 alerts=_alerts(tx, space),
             )
+
+    def _give_in(self, space: Space, name: str) -> None:
+        """Say why nothing can be written.
+
+        Raises: Conflict, Busy.
+        """
+        with self._engine.read() as tx:
+            kinds = {kind for kind, _, _ in logs.alerts(tx, space.n)}
+        if "members" in kinds:
+            raise Conflict(
+                f"who belongs to {name} is said in two ways, here and at the remote",
+                hint="ask who changed it; scribes sync --take-members takes what the remote says",
+            )
+        raise Busy("other devices write all the time", hint="your notes are safe; sync again in a moment")
+
+    def take_members(self) -> list[str]:
+        """The names of spaces in which two versions of who belongs to them were seen, and where that of the remote
+        counts now, once the next sync has read it. For a person to decide: one who was removed could be in it again.
+
+        Raises: NotFound, where nothing is set up.
+        """
+        taken = []
+        with self._engine.write() as tx:
+            accounts.get(tx)
+            for space in spaces.each(tx):
+                if any(kind == "members" for kind, _, _ in logs.alerts(tx, space.n)):
+                    logs.forget_members(tx, space.n)
+                    logs.put_state(tx, space.n, replaced(logs.state(tx, space.n), cursor="", generation=""))
+                    taken.append(space.name)
+        return taken
 
     def status(self) -> list[SpaceStatus]:
         """How each space stands.

@@ -149,6 +149,17 @@ def put_control(tx: Tx, space: int, number: int, raw: bytes) -> None:
     tx.run("INSERT OR IGNORE INTO control (space_id, number, entry) VALUES (?, ?, ?)", (space, number, raw))
 
 
+def forget_members(tx: Tx, space: int) -> None:
+    """Forget who belongs to a space, and its keys, to read them anew from its log; what only entries that the log lost
+    brought is unsent again.
+    """
+    unmark(tx, [row[0] for row in tx.rows("SELECT n FROM log_entry WHERE space_id = ? AND state = 'gone'", (space,))])
+    tx.run("DELETE FROM log_entry WHERE space_id = ? AND (state IN ('gone', 'refused') OR type = 2)", (space,))
+    tx.run("DELETE FROM control WHERE space_id = ?", (space,))
+    tx.run("DELETE FROM epoch_key WHERE space_id = ?", (space,))
+    forget_alerts(tx, space, ("members", "rollback"))
+
+
 def keys(tx: Tx, space: int) -> dict[int, bytes]:
     """The keys of a space by epoch."""
     return dict(tx.rows("SELECT epoch, key FROM epoch_key WHERE space_id = ?", (space,)))
