@@ -432,7 +432,7 @@ def check(world: World, before: dict[str, dict[bytes, set[bytes]]]) -> None:
         for machine in machines:
             _check_rows(machine)
     _check_remote(world)
-    check_keys(world)
+    _check_keys(world)
 
 
 def _inside(world: World) -> dict[bytes, list[Machine]]:
@@ -579,7 +579,7 @@ def _check_remote(world: World) -> None:
             epochs[space] = header.epoch
 
 
-def check_keys(world: World) -> None:
+def _check_keys(world: World) -> None:
     """I6: who was removed has no key of a later epoch."""
     newest: dict[bytes, int] = {}
     outside: list[tuple[bytes, int, int]] = []

@@ -112,6 +112,10 @@ class Pull:
             # It was put together anew, or set back and filled again, and a place in it means nothing any more: it is
             # read again from the first entry; what is known is passed over.
             page = self._read(self._fetch(""), progress)
+            with self._engine.write() as tx:
+                # A chain may go on behind entries that the log lost: they are sent again, as they are or as changes.
+                if lost := logs.lose_but(tx, self._space.n, self._met):
+                    self._alert(tx, "rollback", f"{lost} entries among others")
         with self._engine.write() as tx:
             self._conclude(tx, page)
         return Pulled(self._ring, page.heads, self._received, self._settled)
@@ -152,7 +156,10 @@ class Pull:
 
     def _is_idle(self, page: Page) -> bool:
         """Whether there is nothing new, and nothing that was amiss when it was last looked at."""
-        if page.entries or page.more:
+        me = self._account.keys.id
+        # Perhaps a process died between reading that somebody is out and saying so.
+        is_as_said = me not in self._ring.devices or self._ring.role_of(me) == self._space.role
+        if page.entries or page.more or not is_as_said:
             return False
         with self._engine.read() as tx:
             amiss = any(kind in PASSING for kind, _, _ in logs.alerts(tx, self._space.n))

@@ -14,6 +14,7 @@ from ..crypto.control import rotation, written
 from ..crypto.envelope import BUNDLE, FIRST, SNAPSHOT, Header, sealed
 from ..domain import access, bundles
 from ..domain.keyring import Keyring
+from ..errors import Forbidden
 from ..records import replaced
 from ..storage import logs, spaces
 from ..storage.coding import pack
@@ -102,7 +103,7 @@ class Push:
         if any(id in ring.devices for id in without):
             # Open invitations end with whoever goes.
             receivers = {id: box for id, box in receivers.items() if id not in ring.invites}
-        return rotation(ring, epoch_key=os.urandom(32), old_key=self._keys[ring.epoch], receivers=receivers)
+        return rotation(ring, epoch_key=os.urandom(32), old_key=self.key(), receivers=receivers)
 
     def cuts(self, devices: Sequence[bytes]) -> dict[str, int]:
         """The last entry that counts of each of some devices: the last that was verified here, and all before it. What
@@ -112,8 +113,16 @@ class Push:
             return {device.hex(): logs.whole_up_to(tx, self._space.n, device) for device in devices}
 
     def key(self) -> bytes:
-        """The key of the present epoch."""
-        return self._keys[self.ring.epoch]
+        """The key of the present epoch.
+
+        Raises: Forbidden, where this device was not given it.
+        """
+        key = self._keys.get(self.ring.epoch)
+        if key is None:
+            raise Forbidden(
+                "this device has no key of the space (any more)", hint="scribes sync tells whether it is still in"
+            )
+        return key
 
     def control(self, body: Callable[[Keyring], dict[str, Any]]) -> Keyring:
         """Write a control entry; the keyring after it.

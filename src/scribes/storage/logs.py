@@ -9,7 +9,7 @@ from . import changes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from ..crypto.envelope import Entry
     from ..ports import Tx
@@ -248,6 +248,14 @@ def lose(tx: Tx, space: int, device: bytes, *, after: int) -> int:
     lost = int(tx.value(f"SELECT count(*) FROM log_entry WHERE {where}", (space, device, after)))
     tx.run(f"UPDATE log_entry SET state = 'gone' WHERE {where}", (space, device, after))
     return lost
+
+
+def lose_but(tx: Tx, space: int, seen: Collection[bytes]) -> int:
+    """The log was read from its first entry on: what is not among those seen is gone; how many entries that are."""
+    rows = tx.rows("SELECT n, hash FROM log_entry WHERE space_id = ? AND state = 'in'", (space,))
+    lost = [(n,) for n, hash in rows if hash not in seen]
+    tx.run_many("UPDATE log_entry SET state = 'gone' WHERE n = ?", lost)
+    return len(lost)
 
 
 def holes(tx: Tx, space: int) -> list[tuple[bytes, int]]:
