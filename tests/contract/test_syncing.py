@@ -392,3 +392,55 @@ def _pair_with_note(people: People, body: str):  # type: ignore[no-untyped-def]
     second = people.device("laptop", "phone")
     people.settle()
     return first, second, note.id
+
+
+def test_who_comes_after_a_compaction_may_end_the_writing_of_those_before(people: People) -> None:
+    anna = people.founder("anna")
+    (ben,) = people.circle("anna", "ben")
+    for title in ("one", "two", "three"):
+        ben.sharing.share(ben.notes.add(title).id, "Bethel")
+        ben.sync.run()
+    # What ben's device wrote last is no bundle: it let another one in.
+    people.device("ben", "phone")
+    people.settle()
+    anna.sync.compact()
+    cleo = people.joins("anna", "cleo", role="admin")
+    people.settle()
+
+    assert sorted(note.title for note in cleo.notes.recent()) == ["one", "three", "two"]
+    assert [one.alerts for one in cleo.sync.run()] == [(), ()]
+    cleo.circles.remove("Bethel", "ben")
+    assert [one.alerts for one in anna.sync.run()] == [(), ()]
+    ben.sync.run()
+    with pytest.raises(Forbidden):
+        ben.notes.append(cleo.notes.recent()[0].id, "Amen")
+
+
+def test_a_change_of_members_that_log_and_writer_both_lost_is_for_a_person_to_decide(people: People) -> None:
+    people.founder("anna")
+    _, cleo = people.circle("anna", "ben", "cleo")
+    people.settle()
+    people.keep_remote()
+    people.shut("anna")
+    people.copy("anna", "anna from a backup")
+    people.open("anna").circles.remove("Bethel", "ben")
+    cleo.sync.run()
+    people.shut("anna")
+    people.restore_remote()
+    anna = people.open("anna from a backup")
+    anna.sharing.share(anna.notes.add("Grace").id, "Bethel")
+    anna.sync.run()
+    cleo.sharing.share(cleo.notes.add("Hope").id, "Bethel")
+
+    with pytest.raises(Conflict, match="said in two ways") as caught:
+        cleo.sync.run()
+    assert "--take-members" in str(caught.value.hint)
+    assert "Hope" in [one.title for one in cleo.notes.recent()]
+    assert cleo.sync.take_members() == ["Bethel"]
+    cleo.sync.run()
+    anna.sync.run()
+    titles = [sorted(note.title for note in vault.notes.recent()) for vault in (anna, cleo)]
+    assert titles == [["Grace", "Hope"]] * 2
+    assert [member.name for member in anna.circles.members("Bethel")] == [
+        member.name for member in cleo.circles.members("Bethel")
+    ]

@@ -25,10 +25,11 @@ from scribes.config import Settings, load
 from scribes.crypto.envelope import BUNDLE, parse
 from scribes.crypto.keys import subkey
 from scribes.domain.changes import split_ids
+from scribes.domain.keyring import Keyring
 from scribes.errors import Conflict, ScribesError, Unavailable
 from scribes.library import Scribes
 from scribes.models.sync import Page
-from scribes.ports import Remote
+from scribes.ports import Remote, Tx
 from scribes.services import account as accounts
 from scribes.services.context import Context, HeldKey
 from scribes.services.vault import FILE_KEY
@@ -443,7 +444,9 @@ def _inside(world: World) -> dict[bytes, list[Machine]]:
         with machine.vault._context.engine.read() as tx:
             for space in spaces.each(tx):
                 # A reader keeps what they wrote while they still might: nobody else can have it.
-                if space.role and space.remote_n is not None and not logs.count_unsent(tx, space.n):
+                if logs.count_unsent(tx, space.n) or (world.setbacks and not _is_known(tx, space)):
+                    continue
+                if space.role and space.remote_n is not None:
                     found.setdefault(space.id, []).append(machine)
     return found
 
@@ -579,22 +582,28 @@ def _check_remote(world: World) -> None:
             epochs[space] = header.epoch
 
 
+def _is_known(tx: Tx, space: spaces.Space) -> bool:
+    """Whether those in the space know of this device: a log that was set back may have lost that it came in."""
+    account = accounts.get(tx)
+    return account.keys.id in accounts.keyring(tx, space).devices
+
+
 def _check_keys(world: World) -> None:
-    """I6: who was removed has no key of a later epoch."""
-    newest: dict[bytes, int] = {}
-    outside: list[tuple[bytes, int, int]] = []
+    """I6: who was removed has no key of a later epoch. Who that is, those say who are inside."""
+    keys: dict[tuple[bytes, bytes], int] = {}
+    rings: dict[bytes, Keyring] = {}
     for machine in world.machines.values():
         with machine.vault._context.engine.read() as tx:
-            account = accounts.find(tx)
-            assert account is not None
+            me = accounts.get(tx).keys.id
             for space in spaces.each(tx):
-                keys, ring = logs.keys(tx, space.n), accounts.keyring(tx, space)
-                if account.keys.id in ring.devices and not ring.devices[account.keys.id].is_active:
-                    outside.append((space.id, max(keys, default=0), ring.epoch))
-                elif space.role:
-                    newest[space.id] = max(newest.get(space.id, 0), *keys, 0)
-    for space, epoch, _ in outside:
-        assert space not in newest or epoch < newest[space], "I6: one who is out has the new key"
+                keys[space.id, me] = max(logs.keys(tx, space.n), default=0)
+                ring = accounts.keyring(tx, space)
+                if ring.role_of(me) and not machine.lost and ring.number > rings.get(space.id, Keyring(b"")).number:
+                    rings[space.id] = ring
+    for (space, device), epoch in keys.items():
+        known = rings[space].devices.get(device) if space in rings else None
+        if known is not None and not known.is_active:
+            assert epoch < rings[space].epoch, "I6: one who is out has the new key"
 
 
 def refuses_removal(error: ScribesError) -> bool:

@@ -193,7 +193,7 @@ class Pull:
             there = logs.find(tx, self._space.n, device, end)
             if there is not None and there.hash != hash:
                 is_other = True
-                self._alert(tx, "fork", f"entry {end} of {self._device(tx, device)}")
+                self._forked(tx, device, there)
         return is_other
 
     def _take(self, tx: Tx, raws: Sequence[bytes], waiting: list[Entry]) -> list[Entry]:
@@ -398,8 +398,14 @@ class Pull:
         if known.state != logs.FOLDED:
             device = self._ring.devices.get(header.device)
             if device is not None and entry.is_by(device.sign):
-                self._alert(tx, "fork", f"entry {header.number} of {self._device(tx, header.device)}")
+                self._forked(tx, header.device, known)
         return False
+
+    def _forked(self, tx: Tx, device: bytes, known: logs.Known) -> None:
+        self._alert(tx, "fork", f"entry {known.number} of {self._device(tx, device)}")
+        if known.type == CONTROL:
+            # It said who belongs to the space: what the log has in its place knows nothing of that.
+            self._alert(tx, "members", f"entry {known.number} of {self._device(tx, device)}, which the log has not")
 
     def _check_chain(self, tx: Tx, entry: Entry) -> None:
         header = entry.header
@@ -414,7 +420,10 @@ class Pull:
         self._set_role(tx)
         if not self._is_in():
             if self._account.keys.id not in self._ring.devices:
-                self._alert(tx, "waiting", "scribes sync on another device of yours")
+                # A log that was set back may have lost that they ever came in.
+                knows_me = self._ring.kind != CIRCLE or self._ring.devices_of(self._account.member or b"")
+                ask = "scribes sync on another device of yours" if knows_me else "ask for a new invitation"
+                self._alert(tx, "waiting", ask)
             return
         for entry in later:
             what = "sealed" if entry.header.device in self._ring.devices and entry.header.type != CONTROL else "missing"

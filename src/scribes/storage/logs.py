@@ -93,6 +93,14 @@ def fold(tx: Tx, space: int, device: bytes, *, up_to: int, hash: bytes) -> None:
         " VALUES (?, ?, ?, ?, x'', 1, 'folded')",
         (space, device, up_to, hash),
     )
+    # Where a control entry is the last one, which stays, the bundle before it that never came here is the end of these.
+    tx.run(
+        "INSERT OR IGNORE INTO log_entry (space_id, device, number, hash, prev, type, state)"
+        " SELECT space_id, device, number - 1, prev, x'', 1, 'folded' FROM log_entry AS next WHERE space_id = ?1"
+        " AND device = ?2 AND number BETWEEN 2 AND ?3 AND state != 'folded' AND NOT EXISTS (SELECT 1 FROM log_entry"
+        " WHERE space_id = ?1 AND device = ?2 AND number = next.number - 1) ORDER BY number DESC LIMIT 1",
+        (space, device, up_to),
+    )
     tx.run(
         "UPDATE change SET seq = NULL WHERE seq IN"
         " (SELECT n FROM log_entry WHERE space_id = ? AND device = ? AND number <= ? AND type = 1)",
