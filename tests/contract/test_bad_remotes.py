@@ -26,6 +26,7 @@ from scribes.ports import Remote
 from scribes.services import account as accounts
 from scribes.storage import logs, meta, spaces
 from scribes.storage.coding import pack
+from scribes.wiring import open as open_vault
 from scribes.wiring import restore_backup
 from tests.contract.people import KINDS, People, files_below, is_sound, words
 from tests.fuzz.by_hand import AT_US, Pen, note, some_bytes
@@ -1290,3 +1291,28 @@ def test_a_sync_that_removes_a_few_of_many_does_not_ask(one: People) -> None:
     laptop.sync.run()
 
     assert phone.sync.run()[0].removed == 3
+
+
+def test_two_processes_of_one_vault_that_sync_at_once_raise_no_alarm(people: People) -> None:
+    laptop, phone, _ = two_devices(people)
+    daemon = open_vault(settings=people.settings("laptop"))
+    daemon.attach(people.good)
+    sent: list[SpaceSynced] = []
+
+    def meanwhile(space: bytes, after: str, page: Page) -> Page:
+        if not sent:
+            sent.extend([*daemon.sync.run()])
+        return page
+
+    phone.notes.add("from the phone")
+    phone.attach(people.good)
+    phone.sync.run()
+    note = laptop.notes.add("from the laptop")
+    laptop.attach(Bad(people.good, meanwhile))  # type: ignore[arg-type]
+    done = laptop.sync.run()
+    daemon.close()
+    phone.sync.run()
+
+    assert [one.sent for one in sent] == [1]
+    assert [one.alerts for one in done] == [()]
+    assert phone.notes.get(note.id).title == "from the laptop"

@@ -5,9 +5,13 @@ from __future__ import annotations
 from ..canonical import blake2b
 from ..errors import InvalidInput
 from ..records import record
+from . import access
 from .items import Kind
 
 TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .changes import Change
+    from .keyring import Keyring
 
 MAX_NAME, MAX_COMMENT = 100, 10_000
 
@@ -58,9 +62,13 @@ ONLY_PERSONAL = frozenset(("reminder", "prayed", "card", "review", "device", "me
 ONLY_CIRCLE = frozenset(("comment", "member", "circle"))
 
 
-def is_foreign(kind: str, *, in_circle: bool) -> bool:
-    """Whether an item of that kind has no place in a space."""
-    return kind in (ONLY_PERSONAL if in_circle else ONLY_CIRCLE)
+def may_bring(change: Change, ring: Keyring, member: bytes, role: str) -> bool:
+    """Whether a change has a place in a space, and a member who had that role when writing might bring it."""
+    if change.kind in (ONLY_PERSONAL if ring.kind == "circle" else ONLY_CIRCLE):
+        return False
+    if change.kind == "member" and change.item == member_item(ring.space, member):
+        return True
+    return access.may(role, "rename" if change.kind == "member" else access.KINDS.get(change.kind, "write"))
 
 
 def circle_item(space: bytes) -> bytes:

@@ -12,7 +12,7 @@ from itertools import chain
 from ..crypto.control import admitted, control_number
 from ..crypto.envelope import CONTROL, FIRST, SNAPSHOT, parse
 from ..domain import access, bundles
-from ..domain.circles import is_foreign, member_item
+from ..domain.circles import may_bring
 from ..domain.keyring import CIRCLE
 from ..errors import Conflict, Damaged, Forbidden, InvalidInput, NewerFormat, Outrun, Unavailable
 from ..records import record, replaced
@@ -94,6 +94,8 @@ class Pull:
         """
         with self._engine.read() as tx:
             state = logs.state(tx, self._space.n)
+            # As they were before asking: another process of this vault may be sending.
+            known = logs.heads(tx, self._space.n)
         try:
             page = self._fetch(state.cursor)
         except InvalidInput:
@@ -104,17 +106,19 @@ class Pull:
             return Pulled(self._ring, page.heads, 0, Settled())
         with self._engine.write() as tx:
             logs.forget_alerts(tx, self._space.n, PASSING)
-            is_other = self._compare_heads(tx, page) or is_other
+            is_other = self._compare_heads(tx, known, page) or is_other
         if not is_other:
             page = self._read(page, progress)
             is_other = self._lacks_something(page)
         if is_other:
             # It was put together anew, or set back and filled again, and a place in it means nothing any more: it is
             # read again from the first entry; what is known is passed over.
+            with self._engine.read() as tx:
+                newest = logs.newest(tx)
             page = self._read(self._fetch(""), progress)
             with self._engine.write() as tx:
                 # A chain may go on behind entries that the log lost: they are sent again, as they are or as changes.
-                if lost := logs.lose_but(tx, self._space.n, self._met):
+                if lost := logs.lose_but(tx, self._space.n, self._met, up_to=newest):
                     self._alert(tx, "rollback", f"{lost} entries among others")
         with self._engine.write() as tx:
             self._conclude(tx, page)
@@ -176,10 +180,9 @@ class Pull:
                 if device in self._ring.devices
             )
 
-    def _compare_heads(self, tx: Tx, page: Page) -> bool:
+    def _compare_heads(self, tx: Tx, known: dict[bytes, tuple[int, bytes]], page: Page) -> bool:
         """Notice a log that ends earlier than it did, or otherwise; whether it does."""
         is_other = False
-        known = logs.heads(tx, self._space.n)
         if known and not page.heads and not self._may_refill:
             raise Conflict(
                 f"{self._remote.name} has lost the log of {self._called()}",
@@ -341,7 +344,7 @@ class Pull:
                 continue
             item = (change.item, change.kind)
             home = homes.get(item)
-            if (home is not None and home != self._space.n) or not self._may_bring(device, role, change):
+            if (home is not None and home != self._space.n) or not may_bring(change, self._ring, device.member, role):
                 self._alert(tx, "foreign", f"a {change.kind} by {self._device(tx, device.id)} has no place here")
                 continue
             if change.device not in writers:
@@ -357,15 +360,6 @@ class Pull:
         known = self._ring.devices.get(writer)
         member = known.member if known else bundle.members.get(writer, device.member)
         return spaces.device_key(tx, writer, member=member, is_certain=known is not None)
-
-    def _may_bring(self, device: Device, role: str, change: Change) -> bool:
-        """Whether a change has a place in this space, and its device might bring it when it did."""
-        if is_foreign(change.kind, in_circle=self._ring.kind == CIRCLE):
-            return False
-        if change.kind == "member":
-            own = member_item(self._space.id, device.member)
-            return change.item == own or access.may(role, "rename")
-        return access.may(role, access.KINDS.get(change.kind, "write"))
 
     def _fold(self, tx: Tx, said: dict[str, Any]) -> None:
         """A snapshot stands for what came before it."""

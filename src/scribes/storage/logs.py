@@ -258,9 +258,17 @@ def lose(tx: Tx, space: int, device: bytes, *, after: int) -> int:
     return lost
 
 
-def lose_but(tx: Tx, space: int, seen: Collection[bytes]) -> int:
-    """The log was read from its first entry on: what is not among those seen is gone; how many entries that are."""
-    rows = tx.rows("SELECT n, hash FROM log_entry WHERE space_id = ? AND state = 'in'", (space,))
+def newest(tx: Tx) -> int:
+    """The key of the entry that was noted last, of whatever space."""
+    return int(tx.value("SELECT max(n) FROM log_entry") or 0)
+
+
+def lose_but(tx: Tx, space: int, seen: Collection[bytes], *, up_to: int) -> int:
+    """The log was read from its first entry on: what is not among those seen is gone, of what was noted before that
+    (up to a key); how many entries that are.
+    """
+    sql = "SELECT n, hash FROM log_entry WHERE space_id = ? AND state = 'in' AND n <= ?"
+    rows = tx.rows(sql, (space, up_to))
     lost = [(n,) for n, hash in rows if hash not in seen]
     tx.run_many("UPDATE log_entry SET state = 'gone' WHERE n = ?", lost)
     return len(lost)
