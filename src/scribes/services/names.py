@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ..domain.circles import MEMBER, member_item
+from ..domain.keyring import CIRCLE
 from ..storage import changes, items, spaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..domain.keyring import Keyring
     from ..ports import Tx
     from ..storage.items import Stored
     from ..storage.spaces import Space
@@ -51,3 +53,11 @@ def member_name(tx: Tx, space: Space, member: bytes) -> str:
     """What a member calls themselves in a circle; the start of their account's id where they did not say."""
     found = items.find(tx, MEMBER, member_item(space.id, member), visible_to=(space.n,))
     return found.content.name if found and found.content.name else member.hex()[:8]
+
+
+def device_name(tx: Tx, space: Space, ring: Keyring, device: bytes) -> str:
+    """What a device is called: by its name or, in a circle, by that of its owner."""
+    known = ring.devices.get(device)
+    if ring.kind == CIRCLE and known is not None:
+        return f"{member_name(tx, space, known.member)} ({device.hex()[-6:]})"
+    return spaces.device_name(tx, device) or device.hex()[-6:]

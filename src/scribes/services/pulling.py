@@ -21,7 +21,7 @@ from ..storage.coding import unpack
 from . import account as accounts
 from .arrivals import Settled, settle
 from .claims import seen_by_others
-from .names import member_name
+from .names import device_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -453,11 +453,7 @@ class Pull:
         logs.alert(tx, self._space.n, kind, about)
 
     def _device(self, tx: Tx, device: bytes) -> str:
-        """What a device is called: by its name or, in a circle, by that of its owner."""
-        known = self._ring.devices.get(device)
-        if self._ring.kind == CIRCLE and known is not None:
-            return f"{member_name(tx, self._space, known.member)} ({device.hex()[-6:]})"
-        return spaces.device_name(tx, device) or device.hex()[-6:]
+        return device_name(tx, self._space, self._ring, device)
 
     def _called(self) -> str:
         return self._space.name or "a circle"
