@@ -444,3 +444,24 @@ def test_a_change_of_members_that_log_and_writer_both_lost_is_for_a_person_to_de
     assert [member.name for member in anna.circles.members("Bethel")] == [
         member.name for member in cleo.circles.members("Bethel")
     ]
+
+
+def test_what_a_restored_device_wrote_in_the_place_of_what_others_have_comes_to_them(people: People) -> None:
+    people.founder("laptop")
+    phone = people.device("laptop", "phone")
+    people.settle()
+    people.keep_remote()
+    people.shut("laptop")
+    people.copy("laptop", "laptop from a backup")
+    people.open("laptop").notes.add("before the crash")
+    people.settle("laptop", "phone", rounds=1)
+    people.shut("laptop")
+    people.restore_remote()
+    laptop = people.open("laptop from a backup")
+    for title in ("after it", "and later"):
+        laptop.notes.add(title)
+        laptop.sync.run()
+    people.settle("phone", "laptop from a backup", rounds=2)
+
+    for vault in (phone, laptop):
+        assert sorted(note.title for note in vault.notes.recent()) == ["after it", "and later", "before the crash"]

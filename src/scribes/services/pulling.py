@@ -72,7 +72,7 @@ class Pull:
         may_refill: bool = False,
     ) -> None:
         self._context, self._space, self._remote, self._account = context, space, remote, account
-        self._may_remove, self._may_refill = may_remove, may_refill
+        self._may_remove, self._may_refill, self._is_forked = may_remove, may_refill, False
         self._engine = context.engine
         self._received, self._settled = 0, Settled()
         self._claims: dict[bytes, dict[bytes, int]] = {}
@@ -109,7 +109,7 @@ class Pull:
             is_other = self._compare_heads(tx, known, page) or is_other
         if not is_other:
             page = self._read(page, progress)
-            is_other = self._lacks_something(page)
+            is_other = self._is_forked or self._lacks_something(page)
         if is_other:
             # It was put together anew, or set back and filled again, and a place in it means nothing any more: it is
             # read again from the first entry; what is known is passed over.
@@ -406,6 +406,7 @@ class Pull:
         before = logs.find(tx, self._space.n, header.device, header.number - 1)
         follows = header.previous == (before.hash if before else FIRST if header.number == 1 else header.previous)
         if not follows:
+            self._is_forked = True
             self._alert(tx, "fork", f"entry {header.number - 1} of {self._device(tx, header.device)}")
 
     def _conclude(self, tx: Tx, page: Page) -> None:
