@@ -465,3 +465,27 @@ def test_what_a_restored_device_wrote_in_the_place_of_what_others_have_comes_to_
 
     for vault in (phone, laptop):
         assert sorted(note.title for note in vault.notes.recent()) == ["after it", "and later", "before the crash"]
+
+
+def test_who_came_in_after_the_backup_of_the_circle_joins_again(people: People) -> None:
+    anna = people.founder("anna")
+    anna.circles.create("Bethel")
+    people.keep_remote()
+    ben = people.joins("anna", "ben")
+    ben.sharing.share(ben.notes.add("Grace").id, "Bethel")
+    ben.sync.run()
+    people.restore_remote()
+    # Anna has not seen that he came, and changes who is in.
+    anna.sync.run()
+    link = anna.circles.invite("Bethel").link
+    with pytest.raises(Conflict, match="said in two ways"):
+        ben.sync.run(may_refill=True)
+    ben.sync.take_members()
+    said = [alert for one in ben.sync.run(may_refill=True) for alert in one.alerts]
+
+    assert any("ask for a new invitation" in alert for alert in said), said
+    assert "Grace" in [note.title for note in ben.notes.recent()]
+    ben.circles.join(link)
+    people.settle()
+    assert [note.title for note in anna.notes.recent()] == ["Grace"]
+    assert sorted(member.name for member in anna.circles.members("Bethel")) == ["anna", "ben"]
