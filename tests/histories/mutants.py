@@ -92,7 +92,7 @@ MUTANTS = (
     Mutant(
         "a log that was set back and filled again is read from where one was",
         "services/pulling.py",
-        "            is_other = self._lacks_something(page)\n",
+        "            is_other = self._is_forked or self._lacks_something(page)\n",
         "            is_other = False\n",
     ),
     Mutant(
@@ -120,10 +120,8 @@ MUTANTS = (
     Mutant(
         "only the first of several changes is sent",
         "services/pushing.py",
-        "waiting = [change for _, change in logs.unsent(tx, self._space.n, limit=AT_ONCE)]",
-        "waiting = [change for _, change in logs.unsent(tx, self._space.n, limit=AT_ONCE)]\n"
-        "            logs.mark_sent(tx, [change.id for change in waiting[1:]], 0)\n"
-        "        waiting = waiting[:1]",
+        "(self.bundle(part, seen if not number else {}), part) for",
+        "(self.bundle(part[:1], seen if not number else {}), part) for",
     ),
     Mutant(
         "what a log lost is not given back",
