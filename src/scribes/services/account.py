@@ -80,8 +80,14 @@ def own_keys(tx: Tx) -> DeviceKeys:
     return account.keys
 
 
-def found(tx: Tx) -> Account:
-    """The account that this device founds."""
+def get_or_found(tx: Tx) -> Account:
+    """The account; where there is none yet, one that this device founds.
+
+    Raises: Damaged.
+    """
+    account = find(tx)
+    if account is not None and account.member is not None:
+        return account
     keys = own_keys(tx)
     account = Account(keys, member_id(keys.public()))
     put(tx, account)

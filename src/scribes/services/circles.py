@@ -81,9 +81,7 @@ class Circles:
             if any(space.name.casefold() == name.casefold() for space in spaces.each(tx)):
                 raise Conflict(f"there is a circle {name} already", hint="scribes circle list")
             place = place or self._home(tx)
-            account = accounts.find(tx)
-            if account is None or account.member is None:
-                account = accounts.found(tx)
+            account = accounts.get_or_found(tx)
         remote = self._sync.checked(place)
         space = found_space(self._context, remote, account, kind=CIRCLE_KIND, place=place, space=None, name=name)
         with self._engine.write() as tx:
@@ -158,9 +156,7 @@ class Circles:
         """
         id, remote_id, code = parts_of(link)
         with self._engine.write() as tx:
-            account = accounts.find(tx)
-            if account is None or account.member is None:
-                account = accounts.found(tx)
+            account = accounts.get_or_found(tx)
             known = next((one for one in spaces.remotes(tx) if one.id == remote_id), None)
             before = spaces.find(tx, id)
             # A log that was set back may not know of them any more, and they come in anew.

@@ -11,7 +11,7 @@ from ..errors import Conflict, Outrun
 from ..models.sync import Compacted
 from ..storage import logs, spaces
 from .controlling import in_step
-from .pulling import PAGE_BYTES
+from .log_pages import each_page
 from .pushing import _batches
 
 TYPE_CHECKING = False
@@ -82,9 +82,4 @@ def _members(part: list[Change], members: dict[bytes, bytes], account: Account) 
 
 
 def _size(remote: Remote, space: Space) -> int:
-    size, cursor, more = 0, "", True
-    while more:
-        page = remote.fetch(space.id, cursor, limit_bytes=PAGE_BYTES)
-        size += sum(map(len, page.entries))
-        more, cursor = page.more and page.cursor != cursor, page.cursor
-    return size
+    return sum(len(raw) for page in each_page(remote, space.id) for raw in page.entries)

@@ -10,6 +10,7 @@ from ..domain.keyring import CIRCLE, Keyring
 from ..errors import Damaged, Forbidden, InvalidInput, NotFound, ScribesError
 from ..records import replaced
 from ..storage import logs, spaces
+from .log_pages import each_page
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,13 +99,10 @@ def _controls(remote: Remote, space: bytes, me: bytes) -> tuple[list[bytes], tup
     Raises: NotFound, Unavailable.
     """
     controls: list[bytes] = []
-    cursor, more = "", True
     head = (0, FIRST)
-    while more:
-        page = remote.fetch(space, cursor, limit_bytes=PAGE_BYTES)
+    for page in each_page(remote, space, limit_bytes=PAGE_BYTES):
         controls += [raw for raw in page.entries if raw[1:2] == bytes([CONTROL])]
-        more, head = page.more and page.cursor != cursor, page.heads.get(me, (0, FIRST))
-        cursor = page.cursor
+        head = page.heads.get(me, (0, FIRST))
     if not controls:
         raise NotFound("the circle's log is not there (yet)", hint="is this the folder that you share? try again later")
     return sorted(controls, key=_place), head

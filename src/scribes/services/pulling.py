@@ -21,6 +21,7 @@ from ..storage.coding import unpack
 from . import account as accounts
 from .arrivals import Settled, settle
 from .claims import seen_by_others
+from .log_pages import PAGE_BYTES
 from .names import device_name
 
 TYPE_CHECKING = False
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from .arrivals import Item
     from .context import Context
 
-PAGE_BYTES, MOST_PAGES = 1024 * 1024, 100_000
+MOST_PAGES = 100_000
 # So many pages in a row without one entry that is new and authentic: then a remote goes on for ever.
 MOST_EMPTY_PAGES = 64
 MAX_PLAIN_BYTES = 128 * 1024 * 1024
@@ -154,9 +155,8 @@ class Pull:
     def _fetch(self, cursor: str) -> Page:
         page = self._remote.fetch(self._space.id, cursor, limit_bytes=PAGE_BYTES)
         # A database keeps 63 bits; what is no end of a chain is none.
-        heads = {device: end for device, end in page.heads.items() if 0 < end[0] < 1 << 63}
-        self._ends = heads
-        return page if len(heads) == len(page.heads) else replaced(page, heads=heads)
+        self._ends = {device: end for device, end in page.heads.items() if 0 < end[0] < 1 << 63}
+        return replaced(page, heads=self._ends)
 
     def _is_idle(self, page: Page) -> bool:
         """Whether there is nothing new, and nothing that was amiss when it was last looked at."""

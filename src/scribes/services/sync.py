@@ -74,9 +74,7 @@ class Sync:
         with self._engine.write() as tx:
             known = spaces.put_remote(tx, id, kind=kind, place=place)
             personal = spaces.get(tx, self._context.me.space)
-            account = accounts.find(tx)
-            if account is None or account.member is None:
-                account = accounts.found(tx)
+            account = accounts.get_or_found(tx)
         if personal.remote_n is not None:
             # Known from now on for circles that others keep there.
             return False

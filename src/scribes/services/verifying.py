@@ -8,9 +8,10 @@ from ..domain import access, bundles
 from ..domain.keyring import Keyring
 from ..errors import Damaged, NewerFormat, ScribesError
 from ..models.sync import Verified
-from ..storage import logs, spaces
+from ..storage import logs
 from ..storage.coding import unpack
-from .pulling import MAX_PLAIN_BYTES, PAGE_BYTES
+from .log_pages import each_page
+from .pulling import MAX_PLAIN_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,25 +108,21 @@ def verify(context: Context, space: Space, remote: Remote, account: Account) -> 
     Raises: Unavailable.
     """
     with context.engine.read() as tx:
-        keys, name = logs.keys(tx, space.n), space.name
+        keys = logs.keys(tx, space.n)
         here = {change.id for _, change in logs.each_change(tx, space.n, after=0, limit=10_000_000)}
-        spaces.get(tx, space.n)
     check = _Check(space, keys)
     entries: list[Entry] = []
-    cursor, more = "", True
-    while more:
-        page = remote.fetch(space.id, cursor, limit_bytes=PAGE_BYTES)
+    for page in each_page(remote, space.id):
         for raw in page.entries:
             try:
                 entries.append(parse(raw))
             except (Damaged, NewerFormat) as e:
                 check.problems.append(e.message)
-        more, cursor = page.more and page.cursor != cursor, page.cursor
     check.take(entries)
     if account.keys.id not in check._ring.devices:
         check.problems.append("this device is not in the log")
     return Verified(
-        name=name,
+        name=space.name,
         entries=check.entries,
         size_bytes=check.size_bytes,
         text_bytes=check.text_bytes,
