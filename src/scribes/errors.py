@@ -70,6 +70,46 @@ class Forbidden(ScribesError):
     code = "forbidden"
 
 
+class NotSignedIn(ScribesError):
+    """A server does not know who asks: no token, or one that has run out or is not its own."""
+
+    code = "not_signed_in"
+
+
+class Sealed(Forbidden):
+    """The server holds a space sealed, and cannot read in it: only the devices of its members can."""
+
+    code = "sealed"
+
+
+class TooMany(ScribesError):
+    """More was asked of a server in a short time than it answers; `retry_after_s` says when to ask again."""
+
+    code = "too_many"
+
+    def __init__(self, message: str, *, hint: str | None = None, retry_after_s: int = 1) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class TooLarge(InvalidInput):
+    """More was sent at once than is taken."""
+
+    code = "too_large"
+
+
+class MethodNotAllowed(InvalidInput):
+    """A server's resource does not take that method."""
+
+    code = "method"
+
+
+class PreconditionRequired(InvalidInput):
+    """A whole new version was sent without saying which one it stands on."""
+
+    code = "precondition"
+
+
 class Busy(ScribesError):
     """Another process holds the vault longer than the time allowed."""
 
@@ -113,6 +153,12 @@ EXIT_STATUS: dict[str, int] = {
     "exists": 5,
     "outrun": 5,
     "forbidden": 4,
+    "not_signed_in": 4,
+    "sealed": 4,
+    "too_many": 6,
+    "too_large": 2,
+    "method": 2,
+    "precondition": 2,
     "busy": 6,
     "unavailable": 6,
     "full": 1,
@@ -131,6 +177,12 @@ HTTP_STATUS: dict[str, int] = {
     "exists": 409,
     "outrun": 409,
     "forbidden": 403,
+    "not_signed_in": 401,
+    "sealed": 403,
+    "too_many": 429,
+    "too_large": 413,
+    "method": 405,
+    "precondition": 428,
     "busy": 503,
     "unavailable": 503,
     "full": 507,

@@ -359,7 +359,7 @@ def test_ends_of_chains_that_cannot_be_are_noticed(one: People, number: int, who
     laptop.notes.add("before them")
     laptop.sync.run()
     with laptop._context.engine.read() as tx:
-        device = accounts.get(tx).keys.id if whose == "laptop" else some_bytes("ghost")
+        device = accounts.get(tx, meta.identity(tx)).keys.id if whose == "laptop" else some_bytes("ghost")
 
     def bend(_space: bytes, _after: str, page: Page) -> Page:
         return replaced(page, heads={**page.heads, device: (number, some_bytes("hash", 32))})
@@ -503,7 +503,7 @@ def test_a_device_that_the_remote_brings_is_not_let_in(people: People) -> None:
     space = personal(laptop)
     with laptop._context.engine.read() as tx:
         ring = accounts.keyring(tx, spaces.get(tx, 1))
-        device = accounts.get(tx).keys.id
+        device = accounts.get(tx, meta.identity(tx)).keys.id
     end = people.good.fetch(space, "", limit_bytes=1 << 20).heads[device]
     body = {
         **ghost.said(), "c": ring.number + 1, "cuts": {}, "device": ghost.id.hex(), "k": "device", "p": ring.head.hex(),
@@ -617,7 +617,7 @@ def _control_of(vault: scribes.Scribes, circle: str, remote: Remote) -> list[byt
 
     space = space_called(vault, circle)
     with vault._context.engine.read() as tx:
-        keys, ring = accounts.get(tx).keys, accounts.keyring(tx, space)
+        keys, ring = accounts.get(tx, meta.identity(tx)).keys, accounts.keyring(tx, space)
     number, last = remote.fetch(space.id, "", limit_bytes=1).heads[keys.id]
     made = []
     for name in ("one", "two"):
@@ -820,7 +820,7 @@ def test_a_device_that_was_away_for_a_year_catches_up(people: People) -> None:
 
 def change_by(vault: scribes.Scribes, item: bytes, **more: Any) -> Change:
     with vault._context.engine.read() as tx:
-        device = accounts.get(tx).keys.id
+        device = accounts.get(tx, meta.identity(tx)).keys.id
     return note(Pen("x"), item.hex(), "", item=item, device=device, **more)
 
 
@@ -830,7 +830,8 @@ def bring(
     """Put changes of any kind into a circle, past all that this Scribes checks."""
     space = space_called(vault, circle)
     with vault._context.engine.read() as tx:
-        keys, ring, known = accounts.get(tx).keys, accounts.keyring(tx, space), logs.keys(tx, space.n)
+        keys = accounts.get(tx, meta.identity(tx)).keys
+        ring, known = accounts.keyring(tx, space), logs.keys(tx, space.n)
     number, last = remote.fetch(space.id, "", limit_bytes=1).heads[keys.id]
     text = bundles.written(Bundle({}, changes, {}))
     header = Header(BUNDLE, space.id, keys.id, ring.epoch, number + 1, last, flags)
@@ -959,7 +960,7 @@ def test_nobody_is_renamed_by_another_and_no_circle_by_a_member(one: People) -> 
     one.settle()
     space = space_called(carl, "Bethel")
     with carl._context.engine.read() as tx:
-        ring, own = accounts.keyring(tx, space), accounts.get(tx)
+        ring, own = accounts.keyring(tx, space), accounts.get(tx, meta.identity(tx))
     others = [member for member in ring.members if member != own.member]
     for member in others:
         fields = {"member": member.hex(), "name": "a fool"}
@@ -1022,7 +1023,7 @@ def test_an_item_is_of_one_kind_and_in_one_space(people: People) -> None:
     shared = anna.sharing.share(anna.notes.add("shared", "Grace.").id, "Bethel")
     people.settle()
     with anna._context.engine.read() as tx:
-        device = accounts.get(tx).keys.id
+        device = accounts.get(tx, meta.identity(tx)).keys.id
     for item in (mine.id, shared):
         id = bytes.fromhex(item.replace("-", ""))
         for kind in ("prayer", "comment", "note", "banana"):
@@ -1062,7 +1063,7 @@ def test_a_snapshot_that_stands_for_what_cannot_be_harms_nothing(one: People, co
     anna.sharing.share(anna.notes.add("shared", "Grace.").id, "Bethel")
     one.settle()
     with anna._context.engine.read() as tx:
-        device = accounts.get(tx).keys.id.hex()
+        device = accounts.get(tx, meta.identity(tx)).keys.id.hex()
     text = encode({"c": [], "d": [], "i": [], "k": [], "s": "COVERS", "v": {}})
     said = json.dumps(covers).replace("OWNER", device)
     bring(carl, "Bethel", one.good, said=text.replace('"COVERS"', said), flags=SNAPSHOT)
@@ -1096,7 +1097,7 @@ def test_bundles_that_cannot_be_read_are_noticed_and_passed_over(one: People, co
     (carl,) = one.circle("anna", "carl")
     space = space_called(carl, "Bethel")
     with carl._context.engine.read() as tx:
-        keys, known = accounts.get(tx).keys, logs.keys(tx, space.n)
+        keys, known = accounts.get(tx, meta.identity(tx)).keys, logs.keys(tx, space.n)
     number, last = one.good.fetch(space.id, "", limit_bytes=1).heads[keys.id]
     header = Header(BUNDLE, space.id, keys.id, 1, number + 1, last)
     one.good.append(space.id, [sealed(header, content, epoch_key=known[1], sign_key=keys.sign).raw])
@@ -1118,7 +1119,7 @@ def write_past(vault: scribes.Scribes, circle: str, remote: Remote, title: str) 
     """A bundle at the end of a device's chain, as one writes it who is not (or no longer) allowed to."""
     space = space_called(vault, circle)
     with vault._context.engine.read() as tx:
-        keys, known = accounts.get(tx).keys, logs.keys(tx, space.n)
+        keys, known = accounts.get(tx, meta.identity(tx)).keys, logs.keys(tx, space.n)
     number, last = remote.fetch(space.id, "", limit_bytes=1).heads[keys.id]
     text = bundles.written(Bundle({}, (note(Pen("x"), title, title, device=keys.id),), {}))
     header = Header(BUNDLE, space.id, keys.id, max(known), number + 1, last)
@@ -1177,7 +1178,7 @@ def test_a_removed_member_does_not_get_what_comes_after(people: People) -> None:
     people.settle()
     space = space_called(carl, "Bethel")
     with carl._context.engine.read() as tx:
-        account, known = accounts.get(tx), logs.keys(tx, space.n)
+        account, known = accounts.get(tx, meta.identity(tx)), logs.keys(tx, space.n)
 
     assert known == before
     assert ("after" in str(words(carl)), "after" in str(words(dora)), "before" in str(words(carl))) == (
@@ -1246,7 +1247,7 @@ def test_nobody_without_the_key_can_read(people: People) -> None:
     assert link.rsplit("#", 1)[1].lower().encode() not in everything
     for vault in (anna, carl):
         with vault._context.engine.read() as tx:
-            keys = accounts.get(tx).keys
+            keys = accounts.get(tx, meta.identity(tx)).keys
             for key in (
                 keys.sign,
                 keys.box,

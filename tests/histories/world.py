@@ -584,7 +584,7 @@ def _check_remote(world: World) -> None:
 
 def _is_known(tx: Tx, space: spaces.Space) -> bool:
     """Whether those in the space know of this device: a log that was set back may have lost that it came in."""
-    account = accounts.get(tx)
+    account = accounts.get(tx, meta.identity(tx))
     return account.keys.id in accounts.keyring(tx, space).devices
 
 
@@ -594,7 +594,7 @@ def _check_keys(world: World) -> None:
     rings: dict[bytes, Keyring] = {}
     for machine in world.machines.values():
         with machine.vault._context.engine.read() as tx:
-            me = accounts.get(tx).keys.id
+            me = accounts.get(tx, meta.identity(tx)).keys.id
             for space in spaces.each(tx):
                 keys[space.id, me] = max(logs.keys(tx, space.n), default=0)
                 ring = accounts.keyring(tx, space)

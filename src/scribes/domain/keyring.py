@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Body = dict[str, Any]
 
 PERSONAL, CIRCLE = "personal", "circle"
+SEALED, OPEN = "sealed", "open"
 MAX_DEVICES, MAX_OWN_DEVICES, MAX_BODY_BYTES = 10_000, 100, 4 * 1024 * 1024
 
 
@@ -79,6 +80,8 @@ class Keyring:
     invites: dict[bytes, Invite] = {}  # noqa: RUF012
     is_stale: bool = False
     """Whether somebody left since the key was last changed."""
+    mode: str = SEALED
+    """`open`, where the server that keeps the log may be let in as a device, and reads along. Never changes."""
 
     def role_of(self, device: bytes) -> str:
         """The role of a device's member; "" where it is not in the space."""
@@ -129,11 +132,18 @@ def space_id(body: Body) -> bytes:
 def _create(ring: Keyring, device: bytes, body: Body) -> Keyring:
     if ring.number or space_id(body) != ring.space:
         raise Forbidden("a space is founded once, and bears the name of how it was founded")
-    if body.get("mode") != "sealed" or body.get("kind") not in (PERSONAL, CIRCLE):
+    if body.get("mode") not in (SEALED, OPEN) or body.get("kind") not in (PERSONAL, CIRCLE):
         raise Damaged("a space is of an unknown kind")
     _check_wraps(body, device)
     founder = _new_device(ring, device, body, _bytes(body, "member", 16), role=access.OWNER)
-    return replaced(ring, kind=body["kind"], epoch=1, members={founder.member: access.OWNER}, devices={device: founder})
+    return replaced(
+        ring,
+        kind=body["kind"],
+        mode=body["mode"],
+        epoch=1,
+        members={founder.member: access.OWNER},
+        devices={device: founder},
+    )
 
 
 def _device(ring: Keyring, device: bytes, body: Body) -> Keyring:

@@ -100,13 +100,16 @@ class Pairing:
 
 @record
 class Circle:
-    """A circle: its id, name, the person's role in it ("" when no longer in), how many members, where its log lies."""
+    """A circle: its id, name, the person's role in it ("" when no longer in), how many members, where its log lies, and
+    its mode: `sealed`, for its members alone, or `open`, where a server may be let in, and reads along.
+    """
 
     id: str
     name: str
     role: str
     members: int
     remote: str
+    mode: str = "sealed"
 
 
 @record

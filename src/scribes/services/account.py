@@ -15,8 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..crypto.envelope import Entry
     from ..ports import Tx
+    from ..storage.meta import Identity
 
-ACCOUNT = "account"
 # The control entries that begin an epoch.
 ROTATIONS = ("revoke", "uninvite", "remove", "epoch")
 
@@ -29,12 +29,12 @@ class Account:
     member: bytes | None
 
 
-def find(tx: Tx) -> Account | None:
+def find(tx: Tx, me: Identity) -> Account | None:
     """The account, where this vault ever was set up for sync.
 
     Raises: Damaged.
     """
-    text = meta.get(tx, ACCOUNT)
+    text = meta.get(tx, me.account)
     if text is None:
         return None
     import json
@@ -48,18 +48,18 @@ def find(tx: Tx) -> Account | None:
         raise Damaged("the keys of this device cannot be read", hint="scribes restore-backup FILE") from None
 
 
-def get(tx: Tx) -> Account:
+def get(tx: Tx, me: Identity) -> Account:
     """The account of a vault that is set up for sync.
 
     Raises: NotFound.
     """
-    account = find(tx)
+    account = find(tx, me)
     if account is None or account.member is None:
         raise NotFound("sync is not set up here", hint="scribes sync setup FOLDER, or scribes devices add to join")
     return account
 
 
-def put(tx: Tx, account: Account) -> None:
+def put(tx: Tx, me: Identity, account: Account) -> None:
     """Keep the account."""
     keys = account.keys
     said = {
@@ -68,29 +68,29 @@ def put(tx: Tx, account: Account) -> None:
         "member": account.member.hex() if account.member else "",
         "sign": keys.sign.hex(),
     }
-    meta.put(tx, ACCOUNT, encode(said))
+    meta.put(tx, me.account, encode(said))
 
 
-def own_keys(tx: Tx) -> DeviceKeys:
+def own_keys(tx: Tx, me: Identity) -> DeviceKeys:
     """The keys of this device, made the first time."""
-    account = find(tx)
+    account = find(tx, me)
     if account is None:
-        account = Account(new_device_keys(meta.identity(tx).device_id), None)
-        put(tx, account)
+        account = Account(new_device_keys(me.device_id), None)
+        put(tx, me, account)
     return account.keys
 
 
-def get_or_found(tx: Tx) -> Account:
+def get_or_found(tx: Tx, me: Identity) -> Account:
     """The account; where there is none yet, one that this device founds.
 
     Raises: Damaged.
     """
-    account = find(tx)
+    account = find(tx, me)
     if account is not None and account.member is not None:
         return account
-    keys = own_keys(tx)
+    keys = own_keys(tx, me)
     account = Account(keys, member_id(keys.public()))
-    put(tx, account)
+    put(tx, me, account)
     return account
 
 

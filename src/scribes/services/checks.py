@@ -231,7 +231,7 @@ class Checks:
         from .sync import ALERTS
 
         with self._engine.read() as tx:
-            account = find(tx)
+            account = find(tx, self._context.me)
             if account is None or account.member is None:
                 return Check("sync", OK, "not set up")
             found = [space for space in spaces.each(tx) if space.remote_n is not None and space.role]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..crypto.control import wraps
 from ..crypto.devices import fingerprint, keys_from_secret
 from ..crypto.keys import new_code
@@ -20,21 +22,24 @@ from ..domain.circles import (
 )
 from ..domain.dates import DAY_US, from_us
 from ..domain.keyring import CIRCLE as CIRCLE_KIND
-from ..domain.keyring import Keyring
+from ..domain.keyring import OPEN, SEALED, Keyring
 from ..errors import Ambiguous, Conflict, Forbidden, InvalidInput, NotFound
 from ..models.sync import Circle, Invitation, Member
 from ..records import replaced
 from ..storage import items, operations, spaces
 from . import account as accounts
-from .controlling import decide, found_space
+from . import own_spaces
+from .controlling import bring_in, decide, found_space
 from .items import add_in, write_in
 from .joining import INVITATION, SCHEME, SECRET_CHARS, let_oneself_in, parts_of, secret_of
 from .names import member_name
+from .own_spaces import own_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..crypto.devices import DevicePublic
     from ..domain.items import Kind
     from ..ports import Tx
     from ..storage.spaces import RemotePlace, Space
@@ -66,24 +71,30 @@ class Circles:
                     role=space.role,
                     members=len(accounts.keyring(tx, space).members),
                     remote=places.get(space.remote_n or 0, ""),
+                    mode=space.mode,
                 )
-                for space in spaces.each(tx)
+                for space in own_spaces.each(tx, self._context)
                 if space.kind == CIRCLE_KIND
             ]
 
-    def create(self, name: str, *, place: RemotePlace | None = None) -> Circle:
-        """A new circle, whose owner the person is; its log lies where their own notes lie, or at `place`.
+    def create(self, name: str, *, place: RemotePlace | None = None, mode: str = SEALED) -> Circle:
+        """A new circle, whose owner the person is; its log lies where their own notes lie, or at `place`. `mode` is
+        sealed, for its members alone, or open, where the server that keeps the log may be let in; it never changes.
 
         Raises: InvalidInput, AlreadyExists, NotFound (sync is not set up), Unavailable.
         """
         name = clean_name("circle", name)
         with self._engine.write() as tx:
-            if any(space.name.casefold() == name.casefold() for space in spaces.each(tx)):
+            if any(space.name.casefold() == name.casefold() for space in own_spaces.each(tx, self._context)):
                 raise Conflict(f"there is a circle {name} already", hint="scribes circle list")
             place = place or self._home(tx)
-            account = accounts.get_or_found(tx)
+            account = accounts.get_or_found(tx, self._context.me)
         remote = self._sync.checked(place)
-        space = found_space(self._context, remote, account, kind=CIRCLE_KIND, place=place, space=None, name=name)
+        if mode not in (SEALED, OPEN):
+            raise InvalidInput(f"there is no mode {mode!r}", hint="sealed or open")
+        space = found_space(
+            self._context, remote, account, kind=CIRCLE_KIND, place=place, space=None, name=name, mode=mode
+        )
         with self._engine.write() as tx:
             add_in(tx, self._context, CIRCLE, NameContent(name), None, id=circle_item(space.id), space=space.n)
             self._settle_in(tx, space, account, place)
@@ -156,7 +167,7 @@ class Circles:
         """
         id, remote_id, code = parts_of(link)
         with self._engine.write() as tx:
-            account = accounts.get_or_found(tx)
+            account = accounts.get_or_found(tx, self._context.me)
             known = next((one for one in spaces.remotes(tx) if one.id == remote_id), None)
             before = spaces.find(tx, id)
             # A log that was set back may not know of them any more, and they come in anew.
@@ -176,6 +187,17 @@ class Circles:
         self._sync.run_space(space, account)
         self._sync.bring_own_devices(space, account)
         return self._shown(id)
+
+    def let_server_in(self, ref: str, device: DevicePublic) -> Circle:
+        """An open circle in which the server reads and writes for the person from now on, as a device of theirs.
+
+        Raises: NotFound, Forbidden (a sealed circle), Unavailable, Busy.
+        """
+        space, account = self._space(ref), self._account()
+        if space.mode != OPEN:
+            raise Forbidden(f"{space.name} is sealed for its members", hint="only an open circle is read by a server")
+        decide(self._sync, self._context, space, account, partial(bring_in, new=device))
+        return self._shown(space.id)
 
     def members(self, ref: str) -> list[Member]:
         """The members of a circle, the owner first.
@@ -315,7 +337,10 @@ class Circles:
         # Not where a reader may write nothing: then they are known by their account alone.
         if access.may(space.role, "write") and items.find(tx, MEMBER, item, visible_to=(space.n,)) is None:
             add_in(tx, self._context, MEMBER, MemberContent(member.hex(), self._my_name), None, id=item, space=space.n)
-        item, own = membership_item(space.id), self._context.me.space
+        item, own = own_id(self._context, membership_item(space.id)), self._context.me.space
+        if not own:
+            # On a server that does not have the person's own notes: their devices know.
+            return
         content = MembershipContent(space.id.hex(), place.id.hex())
         stored = items.find(tx, MEMBERSHIP, item, visible_to=(own,))
         if stored is None:
@@ -325,16 +350,16 @@ class Circles:
 
     def _forget_membership(self, tx: Tx, space: Space) -> None:
         own = self._context.me.space
-        stored = items.find(tx, MEMBERSHIP, membership_item(space.id), visible_to=(own,))
+        stored = items.find(tx, MEMBERSHIP, own_id(self._context, membership_item(space.id)), visible_to=(own,))
         if stored is not None:
             write_in(tx, self._context, MEMBERSHIP, stored, replaced(stored.content, deleted_us=tx.now_us), None)
 
     def _account(self) -> Account:
         with self._engine.read() as tx:
-            return accounts.get(tx)
+            return accounts.get(tx, self._context.me)
 
     def _home(self, tx: Tx) -> RemotePlace:
-        own = spaces.get(tx, self._context.me.space)
+        own = own_spaces.get(tx, self._context, self._context.me.space)
         place = next((one for one in spaces.remotes(tx) if one.n == own.remote_n), None)
         if place is None:
             raise NotFound(
@@ -347,7 +372,7 @@ class Circles:
 
     def _engine_spaces(self) -> list[Space]:
         with self._engine.read() as tx:
-            return spaces.each(tx)
+            return own_spaces.each(tx, self._context)
 
     def _shown(self, id: bytes) -> Circle:
         return next(one for one in self.each() if one.id == id.hex())

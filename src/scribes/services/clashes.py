@@ -132,7 +132,7 @@ class Clashes:
             return changes.devices_by_change(tx, item)
         from .names import authors
 
-        return authors(tx, item, space=space)
+        return authors(tx, item, space=space, me=self._context.me)
 
     def _is_turned(self, tx: Tx, waiting: Waiting) -> bool:
         """Whether what this device wrote is on the other side: a clash is the same on every device, but a person means

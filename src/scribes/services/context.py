@@ -20,7 +20,7 @@ class HeldKey:
 @record
 class Context:
     """The engine and its data key, who writes here, the spaces they may see, the name `undo` will show, and how many
-    reminders and cards were due when it was opened.
+    reminders and cards were due when it was opened. `hosted` is the key of the person on a server; 0 in a vault.
     """
 
     engine: Engine
@@ -29,3 +29,4 @@ class Context:
     visible_to: tuple[int, ...]
     command: str
     due_at_opening: tuple[int, int] = (0, 0)
+    hosted: int = 0

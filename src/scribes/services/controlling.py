@@ -7,9 +7,10 @@ import os
 from ..crypto.control import wraps, written
 from ..crypto.envelope import FIRST
 from ..domain.access import OWNER
-from ..domain.keyring import Keyring, space_id
+from ..domain.keyring import SEALED, Keyring, space_id
 from ..errors import Busy, Outrun
 from ..storage import logs, spaces
+from . import own_spaces
 from .pulling import Pull
 from .pushing import Push
 
@@ -37,6 +38,7 @@ def found_space(
     place: RemotePlace,
     space: int | None,
     name: str = "",
+    mode: str = SEALED,
 ) -> Space:
     """The space whose log this device begins at a remote. A crash in the middle leaves a log that nobody uses.
 
@@ -52,7 +54,7 @@ def found_space(
         "k": "create",
         "kind": kind,
         "member": member.hex(),
-        "mode": "sealed",
+        "mode": mode,
         "p": "",
         "salt": os.urandom(16).hex(),
         "sign": public.sign.hex(),
@@ -64,10 +66,12 @@ def found_space(
     remote.append(id, [entry.raw])
     with context.engine.write() as tx:
         if space is None:
-            made = spaces.add(tx, id, kind=kind, name=name, role=OWNER, remote=place.n)
+            made = spaces.add(tx, id, kind=kind, name=name, role=OWNER, remote=place.n, mode=mode)
         else:
             spaces.found(tx, space, id=id, remote=place.n)
+            spaces.set_mode(tx, space, mode)
             made = spaces.get(tx, space)
+        own_spaces.put_role(tx, context, made.n, OWNER)
         logs.put_control(tx, made.n, ring.number, entry.raw)
         logs.add(tx, made.n, entry, state=logs.IN)
         logs.put_keys(tx, made.n, {1: epoch_key})

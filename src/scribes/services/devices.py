@@ -15,6 +15,7 @@ from ..models.sync import DeviceInfo, Pairing
 from ..records import record, replaced
 from ..storage import items, logs, meta, operations, spaces
 from . import account as accounts
+from . import own_spaces
 from .controlling import bring_in, decide, shut_out
 from .items import add_in, write_in
 
@@ -66,15 +67,15 @@ class Devices:
         """
         id = remote.identify()
         with self._engine.write() as tx:
-            known_account = accounts.find(tx)
+            known_account = accounts.find(tx, self._context.me)
             has_account = known_account is not None and known_account.member is not None
-            if has_account or spaces.get(tx, self._context.me.space).remote_n is not None:
+            if has_account or own_spaces.get(tx, self._context, self._context.me.space).remote_n is not None:
                 raise Conflict(
                     "this vault is synchronised already",
                     hint="a new device begins with a vault that is not: scribes --vault FILE devices add",
                 )
             known = spaces.put_remote(tx, id, kind=kind, place=place)
-            public = accounts.own_keys(tx).public()
+            public = accounts.own_keys(tx, self._context.me).public()
             pending = _pending(tx)
             code = pending[0] if pending and pending[1] == known.n else new_code(CODE_CHARS)
             meta.put(tx, PAIRING, encode([code, known.n]))
@@ -96,7 +97,8 @@ class Devices:
         code.
         """
         with self._engine.read() as tx:
-            pending, keys = _pending(tx), accounts.own_keys(tx) if accounts.find(tx) else None
+            me, pending = self._context.me, _pending(tx)
+            keys = accounts.own_keys(tx, me) if accounts.find(tx, me) else None
             place = next((one for one in spaces.remotes(tx) if pending and one.n == pending[1]), None)
         if pending is None or place is None or keys is None:
             raise NotFound("this device has not asked to be let in", hint="scribes devices add --folder FOLDER")
@@ -114,7 +116,7 @@ class Devices:
         if accept is not None and not accept(name, fingerprint(*by)):
             raise Conflict("it was not taken", hint="nothing of this device has left it")
         with self._engine.write() as tx:
-            accounts.put(tx, accounts.Account(keys, member))
+            accounts.put(tx, self._context.me, accounts.Account(keys, member))
             spaces.found(tx, self._context.me.space, id=space, remote=place.n)
             # What the old device had seen: a remote that hands out less is noticed.
             seen = encode({"claimed": {"": said["heads"]}, "told": {}})
@@ -130,7 +132,7 @@ class Devices:
         """
         code = normal_code(code, chars=CODE_CHARS, what="code")
         with self._engine.read() as tx:
-            accounts.get(tx)
+            accounts.get(tx, self._context.me)
             places = spaces.remotes(tx)
         for place in places:
             letter = self._sync.checked(place).receive(_slot(code, ASK))
@@ -157,9 +159,13 @@ class Devices:
         if compared and compared != new.fingerprint:
             raise Conflict("another device asks with this code now", hint="compare again; who else has the code?")
         with self._engine.read() as tx:
-            account = accounts.get(tx)
-            own = spaces.get(tx, self._context.me.space)
-            others = [space for space in spaces.each(tx) if space.kind != "personal" and space.role != FORMER]
+            account = accounts.get(tx, self._context.me)
+            own = own_spaces.get(tx, self._context, self._context.me.space)
+            others = [
+                space
+                for space in own_spaces.each(tx, self._context)
+                if space.kind != "personal" and space.role != FORMER
+            ]
         if own.remote_n != new.place.n:
             raise InvalidInput(
                 "the new device asks at another remote than that of your notes",
@@ -194,9 +200,9 @@ class Devices:
         Raises: NotFound, where sync is not set up.
         """
         with self._engine.read() as tx:
-            account = accounts.get(tx)
+            account = accounts.get(tx, self._context.me)
             devices: dict[bytes, Device] = {}
-            for space in spaces.each(tx):
+            for space in own_spaces.each(tx, self._context):
                 for device in accounts.keyring(tx, space).devices.values():
                     known = devices.get(device.id)
                     # Active anywhere is active: it can still read there.
@@ -241,8 +247,12 @@ class Devices:
             raise InvalidInput(f"{found.name} is revoked already")
         id, errors = bytes.fromhex(found.id), []
         with self._engine.read() as tx:
-            account = accounts.get(tx)
-            inside = [space for space in spaces.each(tx) if space.role != FORMER and space.remote_n is not None]
+            account = accounts.get(tx, self._context.me)
+            inside = [
+                space
+                for space in own_spaces.each(tx, self._context)
+                if space.role != FORMER and space.remote_n is not None
+            ]
         for space in inside:
             try:
                 decide(self._sync, self._context, space, account, partial(shut_out, device=id))

@@ -91,7 +91,7 @@ class History:
             return {}
         from .names import authors
 
-        return authors(tx, stored.id, space=stored.space)
+        return authors(tx, stored.id, space=stored.space, me=self._context.me)
 
     def at(self, ref: str, revision: str) -> Note:
         """A note as it was at a revision: its number, or the start of its id.

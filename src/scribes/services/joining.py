@@ -10,6 +10,7 @@ from ..domain.keyring import CIRCLE, Keyring
 from ..errors import Damaged, Forbidden, InvalidInput, NotFound, ScribesError
 from ..records import replaced
 from ..storage import logs, spaces
+from . import own_spaces
 from .log_pages import each_page
 
 TYPE_CHECKING = False
@@ -48,8 +49,10 @@ def let_oneself_in(
         ring = _come_in(context, remote, ring, entries, head, account, code)
     role = ring.role_of(account.keys.id)
     with context.engine.write() as tx:
-        space = spaces.find(tx, id) or spaces.add(tx, id, kind=CIRCLE, name="", role=role, remote=place.n)
-        spaces.set_role(tx, space.n, role)
+        space = spaces.find(tx, id) or spaces.add(
+            tx, id, kind=CIRCLE, name="", role=role, remote=place.n, mode=ring.mode
+        )
+        own_spaces.put_role(tx, context, space.n, role)
         logs.forget_alerts(tx, space.n)
         return replaced(space, role=role)
 

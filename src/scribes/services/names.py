@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..domain.keyring import Keyring
     from ..ports import Tx
     from ..storage.items import Stored
+    from ..storage.meta import Identity
     from ..storage.spaces import Space
     from .context import Context
 
@@ -37,11 +38,11 @@ def after_membership(_tx: Tx, _context: Context, _stored: Stored) -> None:
     """Nothing follows here: the next sync looks for the circle's log."""
 
 
-def authors(tx: Tx, item: bytes, *, space: int) -> dict[bytes, str]:
+def authors(tx: Tx, item: bytes, *, space: int, me: Identity) -> dict[bytes, str]:
     """Who of a circle is behind each change of an item."""
     from .account import find
 
-    found, account = spaces.get(tx, space), find(tx)
+    found, account = spaces.get(tx, space), find(tx, me)
     own = account.member if account else None
     return {
         change: member_name(tx, found, spaces.member_of(tx, device) or own or b"")

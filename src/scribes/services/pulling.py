@@ -19,6 +19,7 @@ from ..records import record, replaced
 from ..storage import changes, logs, notes, spaces
 from ..storage.coding import unpack
 from . import account as accounts
+from . import own_spaces
 from .arrivals import Settled, settle
 from .claims import seen_by_others
 from .log_pages import PAGE_BYTES
@@ -440,12 +441,9 @@ class Pull:
         if self._account.keys.id not in self._ring.devices:
             # Not let in yet: by another device of the person, when that synchronises.
             return
-        role = self._ring.role_of(self._account.keys.id)
-        if role != self._space.role:
-            spaces.set_role(tx, self._space.n, role)
-            self._space = replaced(self._space, role=role)
-            if not self._is_in():
-                self._alert(tx, "out", "this device is no longer let in")
+        before, self._space = self._space, own_spaces.settle(tx, self._context, self._space, self._ring, self._account)
+        if self._space.role != before.role and not self._is_in():
+            self._alert(tx, "out", "this device is no longer let in")
 
     def _keep(self, tx: Tx, *, generation: str, cursor: str) -> None:
         logs.put_state(tx, self._space.n, replaced(logs.state(tx, self._space.n), generation=generation, cursor=cursor))

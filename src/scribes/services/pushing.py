@@ -18,6 +18,7 @@ from ..errors import Forbidden
 from ..records import replaced
 from ..storage import logs, spaces
 from ..storage.coding import pack
+from . import own_spaces
 from .refilling import give_back
 
 TYPE_CHECKING = False
@@ -142,7 +143,7 @@ class Push:
             logs.put_control(tx, self._space.n, ring.number, entry.raw)
             logs.add(tx, self._space.n, entry, state=logs.IN)
             take_keys(tx, self._space.n, ring, entry, self._account.keys)
-            spaces.set_role(tx, self._space.n, ring.role_of(self._account.keys.id))
+            self._space = own_spaces.settle(tx, self._context, self._space, ring, self._account)
             self._keys = logs.keys(tx, self._space.n)
         self._heads[self._account.keys.id] = (entry.header.number, entry.id)
         self.ring = ring

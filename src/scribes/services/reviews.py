@@ -30,6 +30,7 @@ from ..records import replaced
 from ..storage import cards, items, operations
 from .card_texts import of_highlight, sides_of, title_of
 from .items import add_in, write_in
+from .own_spaces import own_id
 from .rows import find_in
 
 TYPE_CHECKING = False
@@ -252,9 +253,10 @@ class Reviews:
         """The cards, those that are there already as they are; with their sides where they are known."""
         operation, added = operations.begin(tx, self._context.command), []
         for content, sides in contents.items():
-            stored = items.find(tx, CARD, card_id(content), visible_to=self._context.visible_to)
+            id = own_id(self._context, card_id(content))
+            stored = items.find(tx, CARD, id, visible_to=self._context.visible_to)
             if stored is None:
-                stored = add_in(tx, self._context, CARD, content, operation, id=card_id(content))
+                stored = add_in(tx, self._context, CARD, content, operation, id=id)
             elif stored.content.deleted_us is not None:
                 stored = write_in(tx, self._context, CARD, stored, content, operation)
             added.append(self._card(tx, stored, sides))

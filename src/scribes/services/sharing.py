@@ -18,7 +18,7 @@ from ..ids import new_id, to_text
 from ..models.sync import Comment
 from ..records import replaced
 from ..storage import changes, clashes, items, notes, operations, spaces
-from . import kinds
+from . import kinds, own_spaces
 from .circles import find_circle
 from .clashes import mark_settled
 from .items import add_in, write_in
@@ -50,7 +50,7 @@ class Sharing:
         Raises: NotFound, Ambiguous, InvalidInput (it is shared already), Forbidden.
         """
         with self._engine.write() as tx:
-            space = find_circle(spaces.each(tx), circle)
+            space = find_circle(own_spaces.each(tx, self._context), circle)
             access.check(space.role, "share", where=space.name)
             return self._move(tx, ref, space, "share")
 
@@ -61,7 +61,7 @@ class Sharing:
         Raises: NotFound, Ambiguous, InvalidInput (it is not shared), Forbidden.
         """
         with self._engine.write() as tx:
-            return self._move(tx, ref, spaces.get(tx, self._context.me.space), "unshare")
+            return self._move(tx, ref, own_spaces.get(tx, self._context, self._context.me.space), "unshare")
 
     def comment(self, ref: str, text: str) -> Comment:
         """A comment on something that is shared.
@@ -73,7 +73,7 @@ class Sharing:
             found = self._find(tx, ref)
             if found.space == self._context.me.space:
                 raise InvalidInput("this is not shared", hint="scribes circle share NOTE CIRCLE")
-            space = spaces.get(tx, found.space)
+            space = own_spaces.get(tx, self._context, found.space)
             access.check(space.role, "comment", where=space.name)
             operation = operations.begin(tx, self._context.command)
             made = add_in(
@@ -88,7 +88,7 @@ class Sharing:
         """
         with self._engine.read() as tx:
             found = self._find(tx, ref)
-            space = spaces.get(tx, found.space)
+            space = own_spaces.get(tx, self._context, found.space)
             about = to_text(found.id)
             listed = items.select(
                 tx, COMMENT, "about = ? AND deleted_us IS NULL", (about,), visible_to=(found.space,),
@@ -104,7 +104,7 @@ class Sharing:
         with self._engine.write() as tx:
             id = items.resolve(tx, COMMENT, ref, visible_to=self._context.visible_to)
             stored = items.get(tx, COMMENT, id, visible_to=self._context.visible_to)
-            shown = self._shown(tx, stored, spaces.get(tx, stored.space))
+            shown = self._shown(tx, stored, own_spaces.get(tx, self._context, stored.space))
             operation = operations.begin(tx, self._context.command)
             write_in(tx, self._context, COMMENT, stored, replaced(stored.content, deleted_us=tx.now_us), operation)
             return shown
@@ -116,7 +116,7 @@ class Sharing:
         """
         with self._engine.read() as tx:
             found = self._find(tx, ref)
-            return "" if found.space == self._context.me.space else spaces.get(tx, found.space).name
+            return "" if found.space == self._context.me.space else own_spaces.get(tx, self._context, found.space).name
 
     def _find(self, tx: Tx, ref: str) -> notes.Stored | Stored:
         """A note or, where none is called so, a prayer."""
@@ -135,7 +135,8 @@ class Sharing:
         if found.content.deleted_us is not None:
             raise InvalidInput("it is in the trash", hint="scribes restore takes it out")
         if found.space != self._context.me.space:
-            access.check(spaces.get(tx, found.space).role, action, where=spaces.get(tx, found.space).name)
+            home = own_spaces.get(tx, self._context, found.space)
+            access.check(home.role, action, where=home.name)
         operation = operations.begin(tx, self._context.command)
         waiting = clashes.waiting(tx, visible_to=self._context.visible_to, item=found.id)
         if waiting:
@@ -188,7 +189,7 @@ class Sharing:
         """What pointed at it points at it where it is now: reminders, cards, prayers and their log."""
         for name, field in POINTING.items():
             kind = kinds.kind_of(name)
-            for id in items.ids_where(tx, kind, field, old):
+            for id in items.ids_where(tx, kind, field, old, visible_to=self._context.visible_to):
                 stored = items.get(tx, kind, id, visible_to=self._context.visible_to)
                 if stored.space == self._context.me.space:
                     after: Any = replaced(stored.content, **{field: new})
@@ -202,7 +203,7 @@ class Sharing:
         if member is None:
             from . import account
 
-            member = account.get(tx).member
+            member = account.get(tx, self._context.me).member
         return Comment(
             id=to_text(stored.id),
             handle=items.handle(tx, COMMENT, stored.id, visible_to=self._context.visible_to),

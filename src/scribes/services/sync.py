@@ -13,6 +13,7 @@ from ..models.sync import SpaceStatus, SpaceSynced
 from ..records import replaced
 from ..storage import clashes, items, logs, spaces
 from . import account as accounts
+from . import own_spaces
 from .controlling import TRIES, bring_in, decide, found_space, shut_out
 from .items import add_in
 from .pulling import PASSING, Pull
@@ -73,8 +74,8 @@ class Sync:
         id = remote.identify()
         with self._engine.write() as tx:
             known = spaces.put_remote(tx, id, kind=kind, place=place)
-            personal = spaces.get(tx, self._context.me.space)
-            account = accounts.get_or_found(tx)
+            personal = own_spaces.get(tx, self._context, self._context.me.space)
+            account = accounts.get_or_found(tx, self._context.me)
         if personal.remote_n is not None:
             # Known from now on for circles that others keep there.
             return False
@@ -84,7 +85,7 @@ class Sync:
     def is_set_up(self) -> bool:
         """Whether there is anything to synchronise."""
         with self._engine.read() as tx:
-            account = accounts.find(tx)
+            account = accounts.find(tx, self._context.me)
             return account is not None and account.member is not None
 
     def know(self, remote: Remote, *, kind: str, place: str) -> RemotePlace:
@@ -112,7 +113,7 @@ class Sync:
         was), Busy, StorageFull; the next run goes on.
         """
         with self._engine.read() as tx:
-            account = accounts.get(tx)
+            account = accounts.get(tx, self._context.me)
         made: list[SpaceSynced] = []
         errors: list[ScribesError] = []
         seen: set[int] = set()
@@ -157,7 +158,7 @@ class Sync:
         Raises: as `run`.
         """
         with self._engine.read() as tx:
-            own = accounts.keyring(tx, spaces.get(tx, self._context.me.space))
+            own = accounts.keyring(tx, own_spaces.get(tx, self._context, self._context.me.space))
             there = accounts.keyring(tx, space)
         if there.role_of(account.keys.id) == FORMER:
             return
@@ -233,8 +234,8 @@ class Sync:
         """
         taken = []
         with self._engine.write() as tx:
-            accounts.get(tx)
-            for space in spaces.each(tx):
+            accounts.get(tx, self._context.me)
+            for space in own_spaces.each(tx, self._context):
                 if any(kind == "members" for kind, _, _ in logs.alerts(tx, space.n)):
                     logs.forget_members(tx, space.n)
                     logs.put_state(tx, space.n, replaced(logs.state(tx, space.n), cursor="", generation=""))
@@ -247,7 +248,7 @@ class Sync:
         Raises: NotFound, where nothing is set up.
         """
         with self._engine.read() as tx:
-            accounts.get(tx)
+            accounts.get(tx, self._context.me)
             places = {place.n: place.place for place in spaces.remotes(tx)}
             return [
                 SpaceStatus(
@@ -260,7 +261,7 @@ class Sync:
                     waiting=clashes.count(tx, visible_to=(space.n,)),
                     alerts=_alerts(tx, space),
                 )
-                for space in spaces.each(tx)
+                for space in own_spaces.each(tx, self._context)
             ]
 
     def verify(self) -> list[Verified]:
@@ -271,8 +272,12 @@ class Sync:
         from .verifying import verify
 
         with self._engine.read() as tx:
-            account = accounts.get(tx)
-            found = [space for space in spaces.each(tx) if space.remote_n is not None and space.role != FORMER]
+            account = accounts.get(tx, self._context.me)
+            found = [
+                space
+                for space in own_spaces.each(tx, self._context)
+                if space.remote_n is not None and space.role != FORMER
+            ]
         return [verify(self._context, space, self.remote_of(space), account) for space in found]
 
     def compact(self) -> list[Compacted]:
@@ -283,14 +288,14 @@ class Sync:
         from .compacting import compact
 
         with self._engine.read() as tx:
-            account = accounts.get(tx)
+            account = accounts.get(tx, self._context.me)
         self.run()
         return compact(self, self._context, account)
 
     def forget_alerts(self) -> None:
         """The person has seen the alerts."""
         with self._engine.write() as tx:
-            for space in spaces.each(tx):
+            for space in own_spaces.each(tx, self._context):
                 # What is missing is looked for as long as it is said.
                 logs.forget_alerts(tx, space.n, [kind for kind in ALERTS if kind not in PASSING])
                 logs.forget_claims(tx, space.n)
@@ -323,11 +328,13 @@ class Sync:
         """A space that is still to be synchronised: circles may be found on the way."""
         with self._engine.read() as tx:
             # One that was left on another device may have been joined there again: then its log says so.
-            standing = {id for id, _ in self._memberships(tx)}
+            left_here = {id for id, _ in self._memberships(tx)}
             found = [
                 space
-                for space in spaces.each(tx)
-                if space.n not in seen and space.remote_n is not None and (space.role != FORMER or space.id in standing)
+                for space in own_spaces.each(tx, self._context)
+                if space.n not in seen
+                and space.remote_n is not None
+                and (space.role != FORMER or space.id in left_here)
             ]
         return found[0] if found else None
 

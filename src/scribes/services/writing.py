@@ -82,11 +82,11 @@ def check_may_write(tx: Tx, context: Context, space: int, kind: str) -> None:
     Raises: Forbidden.
     """
     from ..domain import access
-    from ..storage import spaces
+    from . import own_spaces
 
     if space not in context.visible_to:
         raise Forbidden("this lies in a space of somebody else")
-    found = spaces.get(tx, space)
+    found = own_spaces.get(tx, context, space)
     access.check(found.role, access.KINDS.get(kind, "write"), where=found.name or "the circle")
 
 

@@ -115,10 +115,13 @@ def clear(tx: Tx, kind: Kind) -> None:
     tx.run(f"DELETE FROM {kind.table}")
 
 
-def ids_where(tx: Tx, kind: Kind, column: str, value: Value) -> list[bytes]:
+def ids_where(tx: Tx, kind: Kind, column: str, value: Value, *, visible_to: Spaces | None = None) -> list[bytes]:
     """The ids of all items, deleted or not, that have a value in a column (which is our own text)."""
     # No value asked for is empty: said here too, for an index that leaves out empty ones.
-    return [row[0] for row in tx.rows(f"SELECT id FROM {kind.table} WHERE {column} = ? AND {column} != ''", (value,))]
+    sql = f"SELECT id FROM {kind.table} WHERE {column} = ? AND {column} != ''"
+    if visible_to is not None:
+        sql += f" AND {in_spaces(visible_to, table=kind.table)}"
+    return [row[0] for row in tx.rows(sql, (value,))]
 
 
 def forget(tx: Tx, kind: Kind, id: bytes) -> None:

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 @record
 class Identity:
-    """Who writes here: keys into `space` and `device`, and the device's id as changes carry it."""
+    """Who writes here: keys into `space` and `device`, the device's id as changes carry it, and the name under which
+    the keys of its account are kept.
+    """
 
     space: int
     device: int
     device_id: bytes
+    account: str = "account"
 
 
 def get(tx: Tx, name: str) -> Any:

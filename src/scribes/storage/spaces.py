@@ -7,14 +7,18 @@ from ..records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ..ports import Row, Tx
 
-COLUMNS = "space.n, space.id, space.kind, space.name, space.role, space.remote_n"
+COLUMNS = "space.n, space.id, space.kind, space.name, space.role, space.remote_n, space.mode"
 
 
 @record
 class Space:
-    """A space: its key, id, kind (personal, circle), name, the person's role in it, and the key of its remote."""
+    """A space: its key, id, kind (personal, circle), name, the person's role in it, the key of its remote, and its
+    mode: `sealed`, for its members alone, or `open`, where the server is one more device and reads along.
+    """
 
     n: int
     id: bytes
@@ -22,6 +26,7 @@ class Space:
     name: str
     role: str
     remote_n: int | None
+    mode: str = "sealed"
 
 
 @record
@@ -37,6 +42,13 @@ class RemotePlace:
 def each(tx: Tx) -> list[Space]:
     """All spaces, the personal one first."""
     return [_space(row) for row in tx.rows(f"SELECT {COLUMNS} FROM space ORDER BY kind != 'personal', n")]
+
+
+def some(tx: Tx, keys: Collection[int]) -> list[Space]:
+    """Some spaces by their keys, the personal one first."""
+    marks = ", ".join("?" * len(keys))
+    sql = f"SELECT {COLUMNS} FROM space WHERE n IN ({marks}) ORDER BY kind != 'personal', n"
+    return [_space(row) for row in tx.rows(sql, tuple(keys))] if keys else []
 
 
 def get(tx: Tx, n: int) -> Space:
@@ -56,13 +68,18 @@ def find(tx: Tx, id: bytes) -> Space | None:
     return _space(row) if row else None
 
 
-def add(tx: Tx, id: bytes, *, kind: str, name: str, role: str, remote: int) -> Space:
+def add(tx: Tx, id: bytes, *, kind: str, name: str, role: str, remote: int, mode: str = "sealed") -> Space:
     """A new space."""
     n = tx.run(
-        "INSERT INTO space (id, kind, mode, name, created_us, role, remote_n) VALUES (?, ?, 'sealed', ?, ?, ?, ?)",
-        (id, kind, name, tx.now_us, role, remote),
+        "INSERT INTO space (id, kind, mode, name, created_us, role, remote_n) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (id, kind, mode, name, tx.now_us, role, remote),
     )
-    return Space(n, id, kind, name, role, remote)
+    return Space(n, id, kind, name, role, remote, mode)
+
+
+def set_mode(tx: Tx, n: int, mode: str) -> None:
+    """Whether a space is sealed or open, as its log says."""
+    tx.run("UPDATE space SET mode = ? WHERE n = ?", (mode, n))
 
 
 def name_it(tx: Tx, n: int, name: str) -> None:

@@ -13,4 +13,5 @@ def in_spaces(visible_to: Spaces, *, table: str = "note") -> str:
     """The SQL condition on a table's `space_id`. Keys are integers, so nothing can be smuggled in."""
     if len(visible_to) == 1:
         return f"{table}.space_id = {int(visible_to[0])}"
-    return f"{table}.space_id IN ({', '.join(str(int(space)) for space in visible_to)})"
+    # A list that is empty is no SQL everywhere, and no space has the key 0.
+    return f"{table}.space_id IN ({', '.join(str(int(space)) for space in visible_to) or '0'})"

@@ -1,0 +1,285 @@
+"""Hosting: many people over one database. In an open space the server is one more device of each of them.
+
+A person who is hosted has a device of their own here, whose keys the server keeps. What is written through it reaches
+the space's log as any device's does, and what others write there is read as any device reads it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from .adapters.remote_scribes import ScribesRemote
+from .config import load
+from .crypto.keys import subkey
+from .crypto.server_key import key_of
+from .embedders import Embedders
+from .errors import Forbidden, NotFound, ScribesError, Sealed
+from .files import private_folder, read_if_there
+from .ids import new_id
+from .library import Scribes
+from .records import replaced
+from .services import hosting
+from .services.context import Context, HeldKey
+from .storage import hosted
+from .storage.meta import Identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .config import Settings
+    from .crypto.devices import DevicePublic
+    from .ports import Engine, Remote
+    from .storage.hosted import HostedPerson
+    from .storage.spaces import RemotePlace
+
+DATABASE, SECRET = "scribes.db", "secret"
+FILE_KEY = "scribes.file"
+
+
+class Hosted(Scribes):
+    """What one person can see and do on a server: their open spaces, and no others."""
+
+    def __init__(self, host: Host, context: Context, person: HostedPerson) -> None:
+        self._host = host
+        self._person = person
+        self._context = context
+        self._embedders = host.embedders
+        self._notifying = None
+        self._jobs = None
+        self._attached = {}
+        self.settings = replaced(host.settings, name=person.name, device=host.settings.device)
+        self.founded = False
+
+    @property
+    def key(self) -> int:
+        """The key of the person."""
+        return self._person.n
+
+    @property
+    def has_personal_space(self) -> bool:
+        """Whether the person's own notes lie here; where they are sealed, they do not."""
+        return self._person.space != 0
+
+    def check_personal_space(self) -> None:
+        """Refuse what needs the person's own notes, where these are sealed.
+
+        Raises: Sealed.
+        """
+        if not self.has_personal_space:
+            raise Sealed(
+                "your own notes are sealed: this server holds them and cannot read them",
+                hint="use a device with Scribes on it, or name an open circle",
+            )
+
+    def in_space(self, circle: str) -> Hosted:
+        """The same person, where what is new goes into a circle, named by its id or name, instead of their own notes.
+
+        Raises: NotFound, Forbidden, Sealed.
+        """
+        with self._context.engine.read() as tx:
+            space = hosting.writable(tx, self._context, circle)
+        me = replaced(self._context.me, space=space)
+        return Hosted(self._host, replaced(self._context, me=me), self._person)
+
+    @property
+    def device(self) -> DevicePublic:
+        """The public keys of the device through which the server writes for the person: a member's own device lets it
+        into an open circle, and into no other.
+        """
+        with self._context.engine.read() as tx:
+            return hosting.device_of(tx, self._context)
+
+    def sent(self) -> None:
+        """Something was written: the logs hear of it soon."""
+        self._host.wake()
+
+    def close(self) -> None:
+        """Nothing: the database stays open for all."""
+
+    def _connect(self, place: RemotePlace) -> Remote:  # noqa: ARG002 - all logs lie here
+        return self._host.relay
+
+    def _look_at_spaces(self) -> None:
+        self._context = self._host.of(self._person.n)._context
+
+
+@dataclass
+class _Work:
+    """What the thread behind a host is told."""
+
+    stop: bool = False
+
+
+class Host:
+    """A server's database, and the people in it."""
+
+    def __init__(self, engine: Engine, settings: Settings, key: bytes) -> None:
+        self.engine, self.settings, self._key = engine, settings, key
+        self.embedders = Embedders(settings)
+        self.relay = ScribesRemote(engine)
+        self.relay.name = "this server"
+        self._locks: dict[int, threading.RLock] = {}
+        self._guard = threading.Lock()
+        self._bell = threading.Event()
+        self._work = _Work()
+        self._thread: threading.Thread | None = None
+        self.told: Callable[[bytes], None] = lambda _space: None
+        """Called with the id of a space whose log has moved on by what was written here."""
+
+    def key(self, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose (at most 16 bytes of name), from the server's secret."""
+        return subkey(self._key, purpose)
+
+    def check(self) -> None:
+        """Ask the database something.
+
+        Raises: Unavailable, Busy, Damaged.
+        """
+        with self.engine.read() as tx:
+            tx.value("SELECT 1")
+
+    def found(self, name: str, *, personal: bool) -> int:
+        """The key of a new person; `personal`, where their own notes lie here, open. Without, they are sealed, and only
+        open circles can be read here.
+        """
+        with self.engine.write() as tx:
+            n = hosting.found_person(tx, name)
+        if personal:
+            with self._alone(0):
+                hosting.found_personal_space(self.of(n)._context, self.relay)
+        return n
+
+    def of(self, n: int) -> Hosted:
+        """What a person sees and does.
+
+        Raises: NotFound.
+        """
+        with self.engine.read() as tx:
+            person = hosted.get(tx, n)
+            roles = hosted.roles(tx, n)
+        me = Identity(person.space, person.device, person.device_id, f"account.{person.device}")
+        visible_to = tuple(
+            sorted((space for space, role in roles.items() if role), key=lambda one: one != person.space)
+        )
+        context = Context(self.engine, HeldKey(b""), me, visible_to, "server", hosted=n)
+        return Hosted(self, context, person)
+
+    def absorb(self, space: bytes) -> None:
+        """Read what came into a log, where the space is open and a person here is in it; nothing else happens.
+
+        Raises: Unavailable, Busy.
+        """
+        with self.engine.write() as tx:
+            n = hosting.meet(tx, self.relay, space)
+        if n:
+            self._run(n)
+
+    def flush(self) -> int:
+        """How many spaces were brought in step with their logs, because something was written in them here."""
+        with self.engine.read() as tx:
+            waiting = hosted.with_unsent(tx)
+        for space in waiting:
+            self._run(space)
+        return len(waiting)
+
+    def wake(self) -> None:
+        """Something was written: `flush` soon, in the thread of this host."""
+        self._bell.set()
+
+    def start(self, *, every_s: float = 0.05, failed: Callable[[ScribesError], None] | None = None) -> None:
+        """Bring logs in step behind the requests, from now on until `close`."""
+
+        def work() -> None:
+            while not self._work.stop:
+                self._bell.wait(timeout=60)
+                # A moment, so that what is written in a row goes into one bundle.
+                time.sleep(every_s)
+                self._bell.clear()
+                try:
+                    self.flush()
+                except ScribesError as e:
+                    if failed:
+                        failed(e)
+
+        self._thread = threading.Thread(target=work, name="scribes-logs", daemon=True)
+        self._bell.set()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish what was begun, and let go of the database."""
+        self._work.stop = True
+        self._bell.set()
+        if self._thread is not None:
+            self._thread.join(timeout=30)
+        try:
+            self.flush()
+        finally:
+            self.embedders.close()
+            self.engine.close()
+
+    def _run(self, space: int) -> None:
+        """One space: its log read and written, by somebody who may."""
+        with self._alone(space):
+            with self.engine.read() as tx:
+                people = hosting.by_rank(tx, space)
+            for n in people:
+                person = self.of(n)
+                try:
+                    id = hosting.run_space(person.sync, person._context, space)
+                except (Forbidden, NotFound):
+                    # Removed a moment ago: somebody else of the circle may go on.
+                    continue
+                self.told(id)
+                return
+
+    @contextmanager
+    def _alone(self, space: int) -> Iterator[None]:
+        """One thread at a time in a space; other processes are told apart by the log itself."""
+        with self._guard:
+            lock = self._locks.setdefault(space, threading.RLock())
+        with lock:
+            yield
+
+
+def open_host(folder: str, database: str, secret: str) -> Host:
+    """The server's database in a folder, made if it is not there; or a Postgres one, by its address.
+
+    Raises: InvalidInput, Damaged, NewerFormat, Unavailable.
+    """
+    private_folder(folder)
+    key = key_of(secret or _kept_secret(folder))
+    engine = _engine(folder, database, key)
+    try:
+        with engine.write() as tx:
+            hosting.make_current(tx, new_id(tx.now_us))
+    except BaseException:
+        engine.close()
+        raise
+    settings = load({}, vault=os.path.join(folder, DATABASE), indexing="manual", device="server")
+    return Host(engine, settings, key)
+
+
+def _engine(folder: str, database: str, key: bytes) -> Engine:  # noqa: ARG001 - Postgres comes next
+    from .adapters.engine_sqlite import SqliteEngine
+
+    path = os.path.join(folder, DATABASE)
+    return SqliteEngine(path, subkey(key, FILE_KEY), create=not os.path.exists(path))
+
+
+def _kept_secret(folder: str) -> str:
+    """The secret of this server, made at the first start and readable by its user alone."""
+    path = os.path.join(folder, SECRET)
+    found = read_if_there(path)
+    if found is None:
+        made = os.urandom(32).hex()
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(made)
+            file.flush()
+            os.fsync(file.fileno())
+        return made
+    return found.decode()

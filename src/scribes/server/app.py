@@ -1,0 +1,45 @@
+"""The app: routes, what stands around them, and what begins and ends with them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from ..hosting import open_host
+from ..version import __version__
+from . import errors, schemas
+from .routes import routers
+from .settings import ServerSettings, read_settings
+from .state import Server
+
+
+def create_app(settings: ServerSettings | None = None) -> FastAPI:
+    """The server as an ASGI app; its database is open from now on, and closed when the app ends.
+
+    Raises: InvalidInput, Damaged, NewerFormat, Unavailable.
+    """
+    settings = settings or read_settings()
+    schemas.complete()
+    server = Server(settings, open_host(settings.folder, settings.database, settings.secret.get_secret_value()))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        server.close()
+
+    app = FastAPI(
+        title="Scribes",
+        version=__version__,
+        summary="Notes of sermons, Bible studies and prayers: yours, found again, shared with whom you trust.",
+        openapi_url="/v1/openapi.json",
+        docs_url="/docs",
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.server = server
+    errors.install(app)
+    for router in routers():
+        app.include_router(router)
+    return app

@@ -1,0 +1,74 @@
+"""Every failure as `{"error": {"code", "message", "traceId"}}`, and nothing of the inside in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from ..errors import HTTP_STATUS, ScribesError, TooMany
+
+log = structlog.get_logger("scribes.server")
+# The code of what the framework itself refuses, by its status.
+CODES = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method", 413: "too_large"}
+WORDS = {404: "there is nothing here", 405: "this is not done that way", 413: "that is more than is taken at once"}
+
+
+def install(app: FastAPI) -> None:
+    """Let every failure of an app come in the one shape."""
+    app.add_exception_handler(ScribesError, _ours)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _of_framework)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def answer(
+    scope: Mapping[str, Any], status: int, code: str, message: str, *, hint: str | None = None, **headers: str
+) -> JSONResponse:
+    """The answer that tells of a failure."""
+    said = {"code": code, "message": message, "traceId": scope.get("trace_id", "")}
+    if hint:
+        said["hint"] = hint
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return JSONResponse({"error": said}, status_code=status, headers=named)
+
+
+async def _ours(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ScribesError)  # noqa: S101 - as it is registered
+    status = HTTP_STATUS[error.code]
+    if status >= 500:
+        log.error("failed", code=error.code, message=error.message, exc_info=error)
+    headers = {}
+    if isinstance(error, TooMany):
+        headers["retry_after"] = str(error.retry_after_s)
+    if status == 401:
+        headers["www_authenticate"] = "Bearer"
+    if status == 500:
+        return answer(request.scope, status, error.code, "something went wrong here", hint="try again later", **headers)
+    return answer(request.scope, status, error.code, error.message, hint=error.hint, **headers)
+
+
+async def _malformed(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return answer(request.scope, 422, "invalid", f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}")
+
+
+async def _of_framework(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    status = error.status_code
+    code = CODES.get(status, "invalid" if status < 500 else "failure")
+    said = answer(request.scope, status, code, WORDS.get(status, str(error.detail)[:200]))
+    said.headers.update(error.headers or {})
+    return said
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("unexpected", kind=type(error).__name__, exc_info=error)
+    return answer(request.scope, 500, "failure", "something went wrong here", hint="try again later")

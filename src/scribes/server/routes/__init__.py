@@ -1,0 +1,12 @@
+"""The routes, a module a noun: arguments in, one call, the answer out."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from . import health
+
+
+def routers() -> tuple[APIRouter, ...]:
+    """All routers, in the order of the documentation."""
+    return (health.router,)

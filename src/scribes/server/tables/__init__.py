@@ -1,0 +1,1 @@
+"""What the server keeps beside the notes: accounts, sessions, devices and the like, as SQLModel tables."""

@@ -1,0 +1,135 @@
+"""The people that a server hosts: founded, met in the logs of open spaces, and their part in those logs."""
+
+from __future__ import annotations
+
+from ..crypto.devices import new_device_keys
+from ..crypto.log_rules import keyring_of
+from ..domain import access
+from ..domain.keyring import OPEN, PERSONAL
+from ..errors import NotFound, Sealed
+from ..ids import new_id
+from ..storage import hosted, meta, migrations, relay, spaces
+from . import account as accounts
+from . import own_spaces
+from .circles import find_circle
+from .controlling import found_space
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..crypto.devices import DevicePublic
+    from ..domain.keyring import Keyring
+    from ..ports import Remote, Tx
+    from .context import Context
+    from .sync import Sync
+
+HERE = "here"
+DEVICE_NAME = "server"
+
+
+def make_current(tx: Tx, vault: bytes) -> None:
+    """Bring a server's tables to the newest version; a new database gets its id.
+
+    Raises: NewerFormat.
+    """
+    from ..storage import passages
+
+    if migrations.version(tx) < migrations.SCHEMA_VERSION:
+        migrations.upgrade(tx)
+    if meta.get(tx, "vault") is None:
+        meta.put(tx, "vault", vault)
+        passages.note_read(tx, None)
+
+
+def found_person(tx: Tx, name: str) -> int:
+    """A new person with a device here; their key."""
+    id = new_id(tx.now_us)
+    device = spaces.device_key(tx, id, member=None)
+    spaces.name_device(tx, id, DEVICE_NAME)
+    me = meta.Identity(0, device, id, f"account.{device}")
+    accounts.put(tx, me, accounts.Account(new_device_keys(id), None))
+    return hosted.add(tx, device=device, name=name)
+
+
+def found_personal_space(context: Context, remote: Remote) -> None:
+    """The person's own notes lie here from now on, in an open space.
+
+    Raises: Unavailable, StorageFull.
+    """
+    with context.engine.write() as tx:
+        place = spaces.put_remote(tx, remote.identify(), kind=HERE, place=remote.name)
+        account = accounts.get_or_found(tx, context.me)
+        spaces.device_key(tx, context.me.device_id, member=account.member, is_certain=True)
+    space = found_space(context, remote, account, kind=PERSONAL, place=place, space=None, name=PERSONAL, mode=OPEN)
+    with context.engine.write() as tx:
+        hosted.set_space(tx, context.hosted, space.n)
+
+
+def meet(tx: Tx, remote: Remote, id: bytes) -> int:
+    """The key of a space here by the id of its log, where it is open and somebody who is hosted is, or was, in it; 0
+    for all others. Who was let in since is met by this.
+    """
+    ring = keyring_of(id, relay.controls(tx, id))
+    if ring.mode != OPEN:
+        return 0
+    people = hosted.by_device(tx, tuple(ring.devices))
+    if not people:
+        return 0
+    found = spaces.find(tx, id)
+    if found is None:
+        place = spaces.put_remote(tx, bytes(meta.get(tx, "vault")), kind=HERE, place=remote.name)
+        found = spaces.add(tx, id, kind=ring.kind, name="", role="", remote=place.n, mode=OPEN)
+    for device, person in people.items():
+        hosted.put_role(tx, person, found.n, ring.role_of(device))
+        _settle_member(tx, person, ring, device)
+    return found.n
+
+
+def _settle_member(tx: Tx, person: int, ring: Keyring, device: bytes) -> None:
+    """The account of a person, as the device that let theirs in has it."""
+    known = hosted.get(tx, person)
+    me = meta.Identity(known.space, known.device, known.device_id, f"account.{known.device}")
+    account, member = accounts.find(tx, me), ring.devices[device].member
+    if account is not None and account.member is None:
+        accounts.put(tx, me, accounts.Account(account.keys, member))
+    spaces.device_key(tx, device, member=member, is_certain=True)
+
+
+def by_rank(tx: Tx, space: int) -> list[int]:
+    """The people in a space, those who may do most first: one of them reads and writes its log for all."""
+    people = hosted.people_in(tx, space)
+    return [n for n, role in sorted(people, key=lambda one: -access.ROLES.index(one[1]))]
+
+
+def run_space(sync: Sync, context: Context, n: int) -> bytes:
+    """The id of a space whose log was read and written.
+
+    Raises: as `Sync.run`.
+    """
+    with context.engine.read() as tx:
+        space = own_spaces.get(tx, context, n)
+        account = accounts.get(tx, context.me)
+    sync.run_space(space, account, may_remove=True)
+    return space.id
+
+
+def writable(tx: Tx, context: Context, circle: str) -> int:
+    """The key of an open circle in which the person may write, by its name or id.
+
+    Raises: NotFound, Ambiguous, Forbidden, Sealed.
+    """
+    space = find_circle(own_spaces.each(tx, context), circle)
+    access.check(space.role, "write", where=space.name)
+    if space.n not in context.visible_to:
+        raise Sealed(f"{space.name} is sealed: this server cannot write in it")
+    return space.n
+
+
+def device_of(tx: Tx, context: Context) -> DevicePublic:
+    """The public keys of the device through which the server writes for a person.
+
+    Raises: NotFound.
+    """
+    account = accounts.find(tx, context.me)
+    if account is None:
+        raise NotFound("there is no such account")
+    return account.keys.public()
