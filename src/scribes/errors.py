@@ -134,6 +134,12 @@ class Damaged(ScribesError):
     code = "damaged"
 
 
+class Malformed(Damaged):
+    """What came from elsewhere is not what a Scribes writes, or is of a kind that whoever got it does not know."""
+
+    code = "malformed"
+
+
 class NewerFormat(ScribesError):
     """The file was written by a newer Scribes than this one."""
 
@@ -163,6 +169,7 @@ EXIT_STATUS: dict[str, int] = {
     "unavailable": 6,
     "full": 1,
     "damaged": 7,
+    "malformed": 7,
     "newer": 7,
 }
 
@@ -187,5 +194,16 @@ HTTP_STATUS: dict[str, int] = {
     "unavailable": 503,
     "full": 507,
     "damaged": 500,
+    "malformed": 422,
     "newer": 500,
 }
+
+
+def by_code(code: str) -> type[ScribesError]:
+    """The class of a code, as a server's answer names it; that of all where it is none of ours."""
+    found: list[type[ScribesError]] = [ScribesError]
+    for kind in found:
+        if kind.code == code:
+            return kind
+        found += kind.__subclasses__()
+    return ScribesError

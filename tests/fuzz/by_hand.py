@@ -66,11 +66,11 @@ def note(
 class Space:
     """A space and its log, as everybody has it. `write` and `bundle` put entries at the end of it."""
 
-    def __init__(self, founder: Pen, *, kind: str = "circle", salt: str = "space") -> None:
+    def __init__(self, founder: Pen, *, kind: str = "circle", salt: str = "space", mode: str = "sealed") -> None:
         self.log: list[Entry] = []
         self.keys = {1: some_bytes(f"{salt} epoch 1", 32)}
         body = {
-            **founder.said(), "c": 1, "k": "create", "kind": kind, "member": founder.member.hex(), "mode": "sealed",
+            **founder.said(), "c": 1, "k": "create", "kind": kind, "member": founder.member.hex(), "mode": mode,
             "p": "", "salt": some_bytes(salt).hex(), "t": AT_US,
         }  # fmt: skip
         self.id = space_id(body)

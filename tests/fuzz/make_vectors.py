@@ -15,6 +15,7 @@ from scribes.crypto.devices import DeviceKeys, fingerprint, keys_from_secret, me
 from scribes.crypto.envelope import BUNDLE, CONTROL, FIRST, SNAPSHOT, Entry, Header, in_clear, parse, sealed
 from scribes.domain import bundles
 from scribes.domain.bundles import Bundle
+from scribes.domain.keyring import space_id
 from scribes.storage.coding import pack
 from tests.fuzz.by_hand import AT_US, Pen, Space, invitation, note, some_bytes
 
@@ -176,7 +177,9 @@ def control() -> dict[str, Any]:
             for info in (b"", b"scribes.epoch" + bytes(16) + b"\0\0\0\1" + keys.id)
         ],
         "rfc9180": RFC_9180,
-        "space_id": [{"body": founding, "id": space.id.hex()}],
+        "space_id": [
+            {"body": body, "id": space_id(body).hex()} for body in (founding, {**founding, "mode": "open"})
+        ],
         "log": {
             "space": space.id.hex(),
             "pens": [

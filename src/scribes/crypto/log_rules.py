@@ -53,8 +53,8 @@ def to_append(
 
 def _control(ring: Keyring, entry: Entry, heads: Heads) -> Keyring:
     """The keyring after a control entry, which must know all that those wrote whose writing it ends."""
-    after = admitted(ring, entry)
-    for id, device in after.devices.items():
+    fresh = admitted(ring, entry)
+    for id, device in fresh.devices.items():
         before = ring.devices.get(id)
         if before is None or not before.spans or before.spans[-1][1] is not None:
             continue
@@ -64,7 +64,7 @@ def _control(ring: Keyring, entry: Entry, heads: Heads) -> Keyring:
             end = next((last for first, last, _ in device.spans if first == begun), begun - 1)
             if end is not None and heads.get(id, (0, FIRST))[0] > end and id != entry.header.device:
                 raise Outrun("somebody wrote in the meantime, whose writing ends by this")
-    return after
+    return fresh
 
 
 def _bundle(ring: Keyring, entry: Entry) -> Keyring:
@@ -83,12 +83,17 @@ def keyring_of(space: bytes, controls: Sequence[bytes]) -> Keyring:
     """The keyring that follows from a log's control entries, in their order."""
     ring = Keyring(space)
     for raw in controls:
-        try:
-            ring = admitted(ring, parse(raw))
-        except ScribesError:
-            # Two of one number, from a folder that nobody guards, or what nobody wrote: the first that fits stands.
-            continue
+        ring = after(ring, raw)
     return ring
+
+
+def after(ring: Keyring, control: bytes) -> Keyring:
+    """The keyring after one more control entry; as it was, where that does not fit."""
+    try:
+        return admitted(ring, parse(control))
+    except ScribesError:
+        # Two of one number, from a folder that nobody guards, or what nobody wrote: the first that fits stands.
+        return ring
 
 
 def is_bundle(raw: bytes) -> bool:

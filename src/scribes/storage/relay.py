@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ..ports import Tx
 
 CONTROL = 2
+MOST = (1 << 63) - 1
 
 
 def position(tx: Tx, space: bytes) -> tuple[int, int]:
@@ -22,13 +23,22 @@ def set_position(tx: Tx, space: bytes, generation: int, seq: int) -> None:
     tx.run("INSERT OR REPLACE INTO relay_space (id, generation, seq) VALUES (?, ?, ?)", (space, generation, seq))
 
 
-def heads(tx: Tx, space: bytes) -> dict[bytes, tuple[int, bytes]]:
-    """The last entry of each device's chain: its number and SHA-256."""
+def hold(tx: Tx, space: bytes) -> None:
+    """Let nobody else write into a log until this transaction ends: on SQLite nobody does anyway."""
+    tx.run(
+        "INSERT INTO relay_space (id, generation, seq) VALUES (?, 1, 0) ON CONFLICT (id) DO UPDATE SET seq ="
+        " relay_space.seq",
+        (space,),
+    )
+
+
+def heads(tx: Tx, space: bytes, *, up_to: int = MOST) -> dict[bytes, tuple[int, bytes]]:
+    """The last entry of each device's chain: its number and SHA-256; of those up to a place in the log."""
     rows = tx.rows(
         "SELECT relay_entry.device, relay_entry.number, hash FROM relay_entry JOIN"
-        " (SELECT device, max(number) AS number FROM relay_entry WHERE space_id = ?1 GROUP BY device) AS last"
-        " ON space_id = ?1 AND last.device = relay_entry.device AND last.number = relay_entry.number",
-        (space,),
+        " (SELECT device, max(number) AS number FROM relay_entry WHERE space_id = ?1 AND seq <= ?2 GROUP BY device)"
+        " AS last ON space_id = ?1 AND last.device = relay_entry.device AND last.number = relay_entry.number",
+        (space, up_to),
     )
     return {device: (number, hash) for device, number, hash in rows}
 
@@ -50,16 +60,36 @@ def add(
     )
 
 
-def after(tx: Tx, space: bytes, seq: int, *, limit: int) -> list[tuple[int, bytes]]:
+def after(tx: Tx, space: bytes, seq: int, *, limit: int, up_to: int = MOST) -> list[tuple[int, bytes]]:
     """Entries behind a number, in order, with their numbers; those that a snapshot stands for are left out."""
-    sql = "SELECT seq, raw FROM relay_entry WHERE space_id = ? AND seq > ? AND raw IS NOT NULL ORDER BY seq LIMIT ?"
-    return [(number, raw) for number, raw in tx.rows(sql, (space, seq, limit))]
+    sql = (
+        "SELECT seq, raw FROM relay_entry WHERE space_id = ? AND seq > ? AND seq <= ? AND raw IS NOT NULL"
+        " ORDER BY seq LIMIT ?"
+    )
+    return [(number, raw) for number, raw in tx.rows(sql, (space, seq, up_to, limit))]
 
 
 def controls(tx: Tx, space: bytes) -> list[bytes]:
     """The control entries of a log, in order."""
-    sql = "SELECT raw FROM relay_entry WHERE space_id = ? AND type = 2 ORDER BY seq"
-    return [row[0] for row in tx.rows(sql, (space,))]
+    return [raw for _, raw in placed_controls(tx, space)]
+
+
+def placed_controls(tx: Tx, space: bytes) -> list[tuple[int, bytes]]:
+    """The control entries of a log, in order, with their places in it."""
+    sql = "SELECT seq, raw FROM relay_entry WHERE space_id = ? AND type = 2 ORDER BY seq"
+    return [(seq, raw) for seq, raw in tx.rows(sql, (space,))]
+
+
+def last_control(tx: Tx, space: bytes) -> tuple[int, bytes]:
+    """How many control entries a log has, and the SHA-256 of the last one."""
+    number = int(tx.value("SELECT count(*) FROM relay_entry WHERE space_id = ? AND type = 2", (space,)))
+    sql = "SELECT hash FROM relay_entry WHERE space_id = ? AND type = 2 ORDER BY seq DESC LIMIT 1"
+    return number, bytes(tx.value(sql, (space,)) or b"")
+
+
+def size_bytes(tx: Tx, space: bytes) -> int:
+    """How many bytes the entries of a log have."""
+    return int(tx.value("SELECT coalesce(sum(length(raw)), 0) FROM relay_entry WHERE space_id = ?", (space,)))
 
 
 def drop(tx: Tx, space: bytes, device: bytes, numbers: Sequence[int]) -> None:

@@ -594,3 +594,13 @@ def test_a_keyring_is_never_changed_in_place(circle: Circle) -> None:
 
     assert repr(circle.ring) == before
     assert Keyring(bytes(16)).members == {}
+
+
+def test_a_space_is_sealed_or_open_from_its_founding_on_and_its_id_says_which() -> None:
+    anna = Pen("anna")
+    sealed, opened = Space(anna), Space(anna, mode="open")
+
+    assert (sealed.ring.mode, opened.ring.mode) == ("sealed", "open")
+    assert sealed.id != opened.id
+    with pytest.raises(Damaged):
+        Space(anna, mode="ajar")
