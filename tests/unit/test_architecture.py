@@ -17,7 +17,7 @@ FACES = ("cli", "server")
 SQL = re.compile(
     r"\s*(SELECT .* FROM|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE TABLE|PRAGMA \w+|BEGIN IMMEDIATE)\b", re.DOTALL
 )
-SQL_HOMES = ("storage/", "adapters/engine_")
+SQL_HOMES = ("storage/", "adapters/engine_", "sqlite_file.py")
 # What a hot command may never load, and more that is never needed for one.
 FORBIDDEN_WHEN_HOT = (
     "sqlalchemy", "sqlmodel", "pydantic", "fastapi", "httpx", "httpx2", "numpy", "rich", "apscheduler", "jinja2",

@@ -8,21 +8,19 @@ from _thread import allocate_lock
 
 import apsw
 
-from ..errors import Busy, Conflict, Damaged, InvalidInput, NotFound, ScribesError, StorageFull
+from .. import sqlite_file
+from ..errors import Busy, Conflict, Damaged, ScribesError
 from ..files import remove_quietly, sync_folder
-from ..locks import SUFFIX, VaultLock, remove_database
+from ..locks import VaultLock
+from ..sqlite_file import BUSY_TIMEOUT_MS, SqliteTx, translated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable
     from types import TracebackType
 
-    from ..ports import Progress, Row, Tx, Value
+    from ..ports import Progress, Tx
 
-BUSY_TIMEOUT_MS = 10_000
-COPY_PAGES = 256
-PAGE_BYTES = 8192
-CACHE_KIB = 16 * 1024
 IDLE_CONNECTIONS = 8
 
 
@@ -38,9 +36,7 @@ class SqliteEngine:
         locked: bool = False,
         clock: Callable[[], int] | None = None,
     ) -> None:
-        if not hasattr(apsw, "mc_version"):
-            # Plain apsw installs the same folder and silently writes plaintext (docs/decisions/0001).
-            raise Damaged("the encrypting SQLite is missing", hint="pip install --force-reinstall apsw-sqlite3mc")
+        sqlite_file.check_cipher()
         self.path = path
         self.has_written = False
         """Whether something was written through this object."""
@@ -73,23 +69,7 @@ class SqliteEngine:
         # Inside a transaction: it makes sure that this is the file which stands here now, and no other takes its place.
         link = self._begin(write=False)
         try:
-            # The first read fixes the state that is copied; without it each write by others would begin the copy anew.
-            link.connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
-            _copy(link.connection, path, key, progress)
-            copy = SqliteEngine(path, key)
-            try:
-                problems = copy.problems()
-            finally:
-                copy.close()
-                remove_quietly(path + SUFFIX)
-            if problems:
-                raise Damaged(f"the copy is not sound: {problems[0]}", hint="scribes doctor tells more")
-        except (apsw.Error, OSError) as e:
-            remove_database(path)
-            raise translated(e) from e
-        except BaseException:
-            remove_database(path)
-            raise
+            sqlite_file.copy(link.connection, path, key, progress)
         finally:
             self._end(link)
 
@@ -97,13 +77,9 @@ class SqliteEngine:
         """What an integrity check of the whole file finds; empty when sound."""
         try:
             with self.read() as tx:
-                found = [str(row[0]) for row in tx.rows("PRAGMA integrity_check(20)")]
-                found += [
-                    f"a {row[0]} row names a {row[2]} that is not there" for row in tx.rows("PRAGMA foreign_key_check")
-                ]
+                return sqlite_file.problems(tx)
         except Damaged as e:
             return [e.message]
-        return [] if found == ["ok"] else [problem for problem in found if problem != "ok"]
 
     def alone(self) -> _Alone:
         """A context in which no other process or thread has a transaction on the vault.
@@ -169,7 +145,7 @@ class SqliteEngine:
         try:
             if not self._exclusive:
                 link.lock.share()
-            if _files(self.path) != link.files:
+            if sqlite_file.files_at(self.path) != link.files:
                 link = self._renewed(link)
             link.connection.set_busy_timeout(self.busy_timeout_ms)
             # A deferred transaction that writes later can meet SQLITE_BUSY at once, so writers say so at the start.
@@ -223,29 +199,15 @@ class _Link:
     """A connection, the file it is connected to, and its hold on the vault's lock."""
 
     def __init__(self, path: str, key: bytes, *, create: bool, locked: bool = False) -> None:
-        flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
-        if not create and not os.path.exists(path):
-            raise NotFound(f"there is no vault at {path}", hint='scribes add "…" makes one with the first note')
+        if not create:
+            sqlite_file.check_is_there(path)
         self.lock = VaultLock(path)
         connection = None
         try:
             if not locked:
                 self.lock.share()
-            if create:
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            connection = apsw.Connection(path, flags=flags)
-            connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-            connection.execute(f"PRAGMA key = 'raw:{key.hex()}'")
-            # FULL: a commit is on disk when the command returns. Temporary data never leaves memory.
-            connection.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")
-            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-            if create:
-                # Set before the first table. A note of 200 words fills 4 KiB pages badly: 8 KiB make the file a tenth
-                # smaller and an import faster (docs/decisions/0013).
-                connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-                connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA user_version")
-            self.connection, self.files = connection, _files(path)
+            connection = sqlite_file.connect(path, key, create=create)
+            self.connection, self.files = connection, sqlite_file.files_at(path)
             if not locked:
                 self.lock.release()
         except (apsw.Error, OSError) as e:
@@ -322,98 +284,3 @@ class _Transaction:
             self._engine._end(self._link)
             if self._guarded:
                 self._engine._writing.release()
-
-
-class SqliteTx:
-    """A transaction on one connection: see `ports.Tx`."""
-
-    def __init__(self, connection: apsw.Connection, now_us: int) -> None:
-        self._connection = connection
-        self.now_us = now_us
-
-    def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
-        """All rows of a statement."""
-        try:
-            return self._connection.execute(sql, values).fetchall()
-        except apsw.Error as e:
-            raise translated(e) from e
-
-    def row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
-        """The first row, or None."""
-        try:
-            return self._connection.execute(sql, values).fetchone()
-        except apsw.Error as e:
-            raise translated(e) from e
-
-    def value(self, sql: str, values: Sequence[Value] = ()) -> object:
-        """The first column of the first row, or None."""
-        row = self.row(sql, values)
-        return row[0] if row else None
-
-    def run(self, sql: str, values: Sequence[Value] = ()) -> int:
-        """Run a statement; the key of the row it inserted last."""
-        try:
-            self._connection.execute(sql, values)
-            return self._connection.last_insert_rowid()
-        except apsw.Error as e:
-            raise translated(e) from e
-
-    def run_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        """Run a statement for each row."""
-        try:
-            self._connection.executemany(sql, rows)
-        except apsw.Error as e:
-            raise translated(e) from e
-
-    def run_script(self, sql: str) -> None:
-        """Run several statements."""
-        self.run(sql)
-
-
-def translated(error: BaseException) -> ScribesError:
-    """The Scribes error for what SQLite or the system said. Its text never holds values from the file."""
-    if isinstance(error, apsw.BusyError):
-        return Busy("another process is writing to the vault", hint="try again in a moment")
-    if isinstance(error, (apsw.NotADBError, apsw.CorruptError)):
-        return Damaged(
-            "the vault file is damaged", hint="scribes doctor tells more; scribes restore-backup brings back a copy"
-        )
-    if isinstance(error, apsw.FullError):
-        return StorageFull("no space left on the disk", hint="free some space; what was saved before is as it was")
-    if isinstance(error, apsw.ReadOnlyError):
-        return InvalidInput("the vault file cannot be written", hint="check the permissions of the file and its folder")
-    if isinstance(error, (apsw.CantOpenError, FileNotFoundError)):
-        return InvalidInput("the vault file cannot be opened", hint="check the path and its permissions")
-    if isinstance(error, apsw.IOError):
-        return ScribesError("the disk refused to read or write", hint="scribes doctor tells more")
-    return ScribesError(f"the store answered {type(error).__name__}", hint="scribes doctor tells more")
-
-
-def _copy(source: apsw.Connection, path: str, key: bytes, progress: Progress | None) -> None:
-    """Page by page through SQLite's backup: VACUUM INTO and serialize() would write plaintext (docs/decisions/0001)."""
-    remove_database(path)
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    target = apsw.Connection(path)
-    try:
-        target.execute(f"PRAGMA key = 'raw:{key.hex()}'")
-        # SQLite refuses to copy pages of one size into a file of another that is encrypted.
-        target.execute(f"PRAGMA page_size = {source.pragma('page_size')}")
-        with target.backup("main", source, "main") as backup:
-            while not backup.done:
-                backup.step(COPY_PAGES)
-                if progress:
-                    progress(backup.page_count - backup.remaining, backup.page_count)
-    finally:
-        target.close()
-    with open(path, "rb+") as file:
-        os.fsync(file.fileno())
-
-
-def _files(path: str) -> tuple[int, int, int]:
-    """Which file stands at the path, and which index of its log: a connection to others writes where nobody reads."""
-    status = os.stat(path)
-    try:
-        index = os.stat(path + "-shm").st_ino
-    except FileNotFoundError:
-        index = 0
-    return status.st_dev, status.st_ino, index

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WORD_BYTES = 8
 KEY_BYTES = 8
-# What of a page of the file (engine_sqlite.PAGE_BYTES) is left for keys and signs: a page that fits is read in one go.
+# What of a page of the file (sqlite_file.PAGE_BYTES) is left for keys and signs: a page that fits is read in one go.
 ROOM_BYTES = 7_900
 # How many vectors are compared at a time: their bits stay in the processor's cache.
 STRIDE = 16_384

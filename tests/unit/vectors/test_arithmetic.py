@@ -104,7 +104,7 @@ def test_pages_join_and_cut_and_lose_what_is_taken_out(dimensions: int, keys: li
 
 
 def test_a_page_of_the_default_model_fits_into_a_page_of_the_file() -> None:
-    from scribes.adapters.engine_sqlite import PAGE_BYTES
+    from scribes.sqlite_file import PAGE_BYTES
 
     keys, signs = pages.page(range(pages.room(384)), [bytes(384)] * pages.room(384))
 
