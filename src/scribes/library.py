@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from .services.days import Days
     from .services.devices import Devices
     from .services.drafts import Drafts
+    from .services.edits import Edits
     from .services.exports import Exports
     from .services.history import History
     from .services.imports import Imports
     from .services.jobs import Jobs
     from .services.keys import Keys
     from .services.links import Links
+    from .services.listing import Listing
     from .services.meaning import Meaning
     from .services.notes import Notes
     from .services.notifying import Channels, Notifying
@@ -127,6 +129,20 @@ class Scribes:
         from .services.history import History
 
         return History(self._context)
+
+    @property
+    def listing(self) -> Listing:
+        """Notes in an order, a page at a time."""
+        from .services.listing import Listing
+
+        return Listing(self._context)
+
+    @property
+    def edits(self) -> Edits:
+        """Edits on a version that may not be the last one any more."""
+        from .services.edits import Edits
+
+        return Edits(self._context)
 
     @property
     def drafts(self) -> Drafts:

@@ -70,6 +70,32 @@ class NotePatch:
 
 
 @record
+class NoteFilter:
+    """Which notes a listing shows; what is empty lets all through. `circle` is a circle's name or id, or `personal`.
+    Times are in microseconds since 1970: `since` and `until` (not with it) of when it was heard.
+    """
+
+    tag: str = ""
+    topic: str = ""
+    speaker: str = ""
+    venue: str = ""
+    series: str = ""
+    circle: str = ""
+    since_us: int | None = None
+    until_us: int | None = None
+    changed_since_us: int | None = None
+    trash: bool = False
+
+
+@record
+class NotePage:
+    """A part of a listing, and the place behind which it goes on; None at its end."""
+
+    items: tuple[Note, ...]
+    next: str | None
+
+
+@record
 class Hit:
     """A note that was found, and why: it has the `words`; a piece of it is so near in `meaning` (a cosine); it names
     `passage` (OSIS). `snippet` is the text that speaks for it, `marks` the (start, end) of each word found in that.

@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from .notes import Note
+
 
 @record
 class Page:
@@ -144,6 +146,17 @@ class Comment:
     text: str
     author: str
     at: datetime
+
+
+@record
+class Edited:
+    """A note after an edit; whether what somebody else wrote since was `merged` with it, and the places in it where two
+    edits met and somebody should look.
+    """
+
+    note: Note
+    merged: bool
+    conflicts: tuple[Clash, ...]
 
 
 @record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -25,5 +26,12 @@ def signed_in(request: Request) -> Hosted:  # noqa: ARG001 - the accounts come n
     raise NotSignedIn("sign in first", hint="POST /v1/auth/login")
 
 
+def writer(me: Annotated[Hosted, Depends(signed_in)]) -> Iterator[Hosted]:
+    """As `signed_in`, where something may be written: its log hears of it when that went well."""
+    yield me
+    me.sent()
+
+
 TheServer = Annotated[Server, Depends(server_of)]
 Me = Annotated[Hosted, Depends(signed_in)]
+Writer = Annotated[Hosted, Depends(writer)]

@@ -43,7 +43,7 @@ def write_change(
     parents = split_ids(stored.heads)
     edits: Any = []
     if len(stored.heads) > ID_BYTES:
-        fields, edits = _on_first(tx, stored.id, kind, fields, text if kind == "note" else "")
+        fields, edits = _on_first(tx, stored, kind, fields, text if kind == "note" else "")
     elif text != old_text:
         edits = diff(old_text, text)
     change = new_change(
@@ -66,14 +66,19 @@ def state_on(history: Sequence[Change], heads: bytes) -> State:
     """
     from ..domain.graph import Graph
 
+    return Graph(below(history, heads)).state()
+
+
+def below(history: Sequence[Change], heads: bytes) -> list[Change]:
+    """Those of some changes that stand side by side as `heads`, and all that they stand on."""
     known = {change.id: change for change in history}
-    waiting, below = list(split_ids(heads)), {}
+    waiting, found = list(split_ids(heads)), {}
     while waiting:
         id = waiting.pop()
-        if id in known and id not in below:
-            below[id] = known[id]
+        if id in known and id not in found:
+            found[id] = known[id]
             waiting += known[id].parents
-    return Graph(below.values()).state()
+    return list(found.values())
 
 
 def check_may_write(tx: Tx, context: Context, space: int, kind: str) -> None:
@@ -90,13 +95,17 @@ def check_may_write(tx: Tx, context: Context, space: int, kind: str) -> None:
     access.check(found.role, access.KINDS.get(kind, "write"), where=found.name or "the circle")
 
 
-def _on_first(tx: Tx, item: bytes, kind: str, fields: dict[str, Any], text: str) -> tuple[dict[str, Any], Any]:
+def _on_first(tx: Tx, stored: Standing, kind: str, fields: dict[str, Any], text: str) -> tuple[dict[str, Any], Any]:
     """Fields and edits as seen from the first of several heads, on which a change's content stands (SYNC.md: never on
     a merge, which another program may make in another way).
     """
     from ..domain.graph import Graph
 
-    graph = Graph(changes.of_item(tx, item, kind))
+    history = changes.of_item(tx, stored.id, kind)
+    graph = Graph(history)
+    if graph.heads != split_ids(stored.heads) and not graph.waiting:
+        # Written by somebody who has not seen the others yet: on what they had before them.
+        graph = Graph(below(history, stored.heads))
     if graph.waiting and any(change.schema > 1 for change in graph.waiting):
         raise NewerFormat("this was written by a newer Scribes, and can only be read here", hint="update Scribes")
     first, wanted = graph.state_at(graph.heads[0]), {**graph.state().fields, **fields}
