@@ -30,6 +30,8 @@ ENVIRONMENT = (
     ("SCRIBES_CONFIG", "the settings file; it must exist. Without it: `config.toml` in the configuration folder"),
     ("SCRIBES_PASSPHRASE", "the passphrase, for a vault whose key is not on this machine; nothing asks then"),
     ("SCRIBES_SCRIPTURE_KEY", "the key of the service in `scripture_service`; it is read from nowhere else"),
+    ("SCRIBES_EMBEDDER_KEY", "the key of the service in `embedder_url`; it is read from nowhere else"),
+    ("SCRIBES_ASSISTANT_KEY", "the key of the service in `assistant_url`; it is read from nowhere else"),
     ("SCRIBES_DEBUG", "set: an unexpected error shows its Python traceback, which may hold text of notes"),
     ("NO_COLOR", "set and not empty: no colours"),
     ("TERM", "`dumb`: output as for a program, without colours or alignment"),

@@ -48,6 +48,12 @@ SETTINGS = (
     Setting("embedder_url", "", "the OpenAI-compatible service for `http`: notes and prayers are sent to it as text"),
     Setting("embedder_model", "", "the model of that service"),
     Setting(
+        "assistant_url",
+        "",
+        "the OpenAI-compatible service for `scribes paraphrase`: the note's text is sent to it; empty: off",
+    ),
+    Setting("assistant_model", "", "the model of that service; empty: off"),
+    Setting(
         "indexing",
         "background",
         "when notes are embedded: `background`, after each change, or `manual`, by scribes index",
@@ -90,6 +96,8 @@ class Settings:
     embedder: str
     embedder_url: str
     embedder_model: str
+    assistant_url: str
+    assistant_model: str
     indexing: str
     time_zone: str
     review_retention: int

@@ -135,6 +135,27 @@ class ServiceEmbedder(Embedder, Protocol):
         """Close the connections."""
 
 
+class Assistant(Protocol):
+    """Says a text in other words. What it says is not trusted: domain/paraphrase.py looks at it."""
+
+    @property
+    def model(self) -> str:
+        """What its model is called."""
+
+    @property
+    def host(self) -> str:
+        """Where it is: the host that texts are sent to."""
+
+    def paraphrase(self, text: str, *, style: str, remark: str = "") -> str:
+        """The text in other words; `remark` is what an earlier answer did wrong: "lose the name Anna".
+
+        Raises: Unavailable, where another try may go through; InvalidInput or NotFound, where none will.
+        """
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
 class Notifier(Protocol):
     """Brings a notice to a person."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from array import array
 
+from scribes.adapters.addresses import service_address
 from scribes.canonical import blake2b
 from scribes.errors import InvalidInput, NotFound, Unavailable
 from scribes.retries import LONGEST_RETRY_AFTER_S, PASSING, WHOLE_ANSWER, Again, retry_after_s, wait_s
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 PROBE = "The Lord is my shepherd; I shall not want."
 # Two answers to the probe that are as near as this are of one model: its arithmetic may differ from run to run.
 SAME_MODEL = 0.995
-_PATH = "/v1/embeddings"
-_HERE = ("127.0.0.1", "::1", "localhost")
 _TEXTS_AT_ONCE = 32
 _MOST_DIMENSIONS = 8192
 # A number takes about 12 bytes of an answer, and 25 at most.
@@ -57,7 +56,10 @@ class HttpEmbedder:
         Raises:
             InvalidInput: the address is none, would send texts in the open, or the key cannot be one.
         """
-        self._url, self._host, self._is_here = _address(url, is_plain_http_allowed=is_plain_http_allowed)
+        address = service_address(
+            url, setting="embedder_url", ending="/embeddings", is_plain_http_allowed=is_plain_http_allowed
+        )
+        self._url, self._host, self._is_here = address.url, address.host, address.is_here
         if not model.strip():
             raise InvalidInput("the embedder needs the name of a model", hint="the setting embedder_model")
         self._model = model.strip()
@@ -295,28 +297,6 @@ class HttpEmbedder:
         if self._client is not None:
             self._client.close()
             self._client = None
-
-
-def _address(url: str, *, is_plain_http_allowed: bool) -> tuple[str, str, bool]:
-    """Return the address to post to, its host, and whether that is this machine."""
-    from urllib.parse import urlsplit
-
-    try:
-        parts = urlsplit(url.strip())
-        host, _ = parts.hostname or "", parts.port
-    except ValueError as e:
-        raise InvalidInput("embedder_url is not an address", hint="such as http://localhost:11434") from e
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        raise InvalidInput("embedder_url is not an address", hint="such as http://localhost:11434")
-    if "@" in parts.netloc:
-        raise InvalidInput("embedder_url holds a password", hint="give the key as the embedder's key")
-    is_here = host in _HERE
-    if parts.scheme == "http" and not is_here and not is_plain_http_allowed:
-        raise InvalidInput(f"notes are not sent in the open to {host}", hint="an https:// address")
-    path = parts.path.rstrip("/")
-    if not path.endswith("/embeddings"):
-        path += "/embeddings" if path.endswith("/v1") else _PATH
-    return f"{parts.scheme}://{parts.netloc}{path}", host, is_here
 
 
 def _row(vector: list[float]) -> bytes:

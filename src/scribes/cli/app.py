@@ -26,6 +26,7 @@ MODULES = {
     "index": ("index",),
     "links": ("links", "link", "unlink"),
     "graph": ("graph",),
+    "assistant": ("paraphrase",),
     "bible": ("bible",),
     "reminders": ("remind", "reminders"),
     "review": ("review",),

@@ -89,6 +89,14 @@ def references_of(content: Content) -> tuple[Reference, ...]:
     return (*pinned, *_chosen((*title, *in_body), content.refs))
 
 
+def main_passage(content: Content) -> tuple[int, int] | None:
+    """What "v. 5" in the body means where nothing nearer says so: a pin, else what the title names."""
+    for choice, _, start, end in content.refs:
+        if choice == PIN:
+            return start, end
+    return next(((one.start, one.end) for one in _found(content.title, None)), None)
+
+
 def may_name_a_passage(text: str) -> bool:
     """Whether a text may hold a reference: it has a digit, or a number in words and a word that makes it one."""
     for digit in DIGITS:
