@@ -35,10 +35,10 @@ _QUOTED = re.compile(
     r"|「([^「」]+)」|『([^『』]+)』"
 )
 _BLOCK_QUOTE = re.compile(r"(?:^[ \t]*>.*\n?)+", re.MULTILINE)
-_PLAIN_MARKS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', " ": " "})
+_PLAIN_MARKS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'})
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_BOUNDARY = re.compile(r"[.!?…:;“„«‹‘「『(\n。!?]")
+_BOUNDARY = re.compile(r"[.!?…:;“„«‹‘「『(\n。！？]")
 _TITLES = "dr mr mrs ms st rev prof fr sr jr pastor"
 _PRONOUNS = """
 he him his himself you your yours yourself thou thee thy thine who whom whose me my mine we us our ours it its
