@@ -7,15 +7,19 @@ python tools/build_reference.py --check    only says which are out of date; exit
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import typer
+from pydantic import SecretStr
 
 from scribes import errors
 from scribes.cli.app import INTRODUCTION, build
 from scribes.cli.main import ALIASES, SWITCHES
 from scribes.config import SETTINGS
+from scribes.server.settings import PREFIX as SERVER_PREFIX
+from scribes.server.settings import ServerSettings
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTICE = "<!-- Made by tools/build_reference.py. Do not edit. -->"
@@ -56,7 +60,13 @@ FOLDERS = (
 
 def pages() -> dict[str, str]:
     """The text of each generated page by its file name."""
-    return {"cli.md": cli(), "settings.md": settings(), "errors.md": error_codes()}
+    return {
+        "cli.md": cli(),
+        "settings.md": settings(),
+        "errors.md": error_codes(),
+        "server-settings.md": server_settings(),
+        "../../.env.example": server_environment(),
+    }
 
 
 def cli() -> str:
@@ -155,6 +165,52 @@ def settings() -> str:
     return "\n".join(lines) + "\n"
 
 
+def server_settings() -> str:
+    """Every setting of the server."""
+    lines = ["# Settings of the server", "", NOTICE, ""]
+    lines += [
+        "A server that one person tries out needs none. A setting comes from an option of `scribes serve`, else from"
+    ]
+    lines += [
+        "the environment, else from the TOML file that `SCRIBES_SERVER_CONFIG` names, else from its default. There is"
+    ]
+    lines += ["a file to start from: [.env.example](../../.env.example)."]
+    lines += ["", "A name that is not in this table, or a value that cannot be taken, is an error (exit status 2).", ""]
+    lines += ["| setting | environment | default | what it is |", "|---|---|---|---|"]
+    for name, default, text in _of_server():
+        shown = f"`{default}`" if default else "empty"
+        lines.append(f"| `{name}` | `{SERVER_PREFIX}{name.upper()}` | {shown} | {_cell(text)} |")
+    lines += ["", "A list is one line with commas in the environment, and a list in TOML:", ""]
+    lines += ["```toml", 'public_url = "https://notes.example.org"']
+    lines += ['allowed_origins = ["https://app.example.org"]', "```"]
+    return "\n".join(lines) + "\n"
+
+
+def server_environment() -> str:
+    """Every setting of the server with its default, as a file for an environment."""
+    lines = ["# Settings of `scribes serve`. Each is shown with its default: take the # away from what you change."]
+    lines += ["# Made by tools/build_reference.py. What they mean at length: docs/reference/server-settings.md"]
+    for name, default, text in _of_server():
+        lines += ["", *(f"# {line}" for line in textwrap.wrap(" ".join(text.split()), 110))]
+        lines.append(f"#{SERVER_PREFIX}{name.upper()}={default}")
+    return "\n".join(lines) + "\n"
+
+
+def _of_server() -> list[tuple[str, str, str]]:
+    """Name, default and description of each setting of the server."""
+    found = []
+    for name, field in ServerSettings.model_fields.items():
+        default: Any = field.default
+        if isinstance(default, SecretStr):
+            default = default.get_secret_value()
+        elif isinstance(default, tuple):
+            default = ",".join(default)
+        elif isinstance(default, bool):
+            default = str(default).lower()
+        found.append((name, str(default), field.description or ""))
+    return found
+
+
 def error_codes() -> str:
     """Every error code."""
     lines = ["# Errors", "", NOTICE, ""]
@@ -163,10 +219,7 @@ def error_codes() -> str:
     lines += [
         'with the exit status; under `--json` it prints `{"error": {…}}` there ([shapes](json.md)). In Python the'
     ]
-    lines += [
-        "class is raised; all of them are `scribes.ScribesError`. The HTTP status is for the server, which does not"
-    ]
-    lines += ["exist yet."]
+    lines += ["class is raised; all of them are `scribes.ScribesError`. The HTTP status is what a server answers with."]
     lines += ["", "| code | class in `scribes.errors` | kind of | exit | HTTP | when |", "|---|---|---|---|---|---|"]
     for error in error_classes():
         parent = error.__mro__[1]

@@ -50,7 +50,7 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
-@pytest.mark.parametrize("name", ["cli.md", "settings.md", "errors.md"])
+@pytest.mark.parametrize("name", ["cli.md", "settings.md", "errors.md", "server-settings.md", "../../.env.example"])
 def test_a_generated_page_is_up_to_date(name: str) -> None:
     assert read(f"reference/{name}") == generator().pages()[name], "run: python tools/build_reference.py"
 

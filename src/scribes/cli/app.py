@@ -32,6 +32,7 @@ MODULES = {
     "review": ("review",),
     "notify": ("notify", "jobs"),
     "daemon": ("daemon",),
+    "serve": ("serve", "server"),
     "pray": ("pray",),
     "sync": ("sync",),
     "devices": ("devices",),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
+from anyio import to_thread
 from fastapi import FastAPI
 
 from ..hosting import open_host
@@ -13,6 +15,8 @@ from . import errors, schemas
 from .routes import routers
 from .settings import ServerSettings, read_settings
 from .state import Server
+
+log = structlog.get_logger("scribes.server")
 
 
 def create_app(settings: ServerSettings | None = None) -> FastAPI:
@@ -26,8 +30,12 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        server.close()
+        to_thread.current_default_thread_limiter().total_tokens = settings.threads
+        server.host.start(failed=lambda error: log.error("logs", code=error.code, exc_info=error))
+        try:
+            yield
+        finally:
+            await to_thread.run_sync(server.close)
 
     app = FastAPI(
         title="Scribes",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -18,7 +19,7 @@ from pydantic_settings import (
 from ..errors import InvalidInput
 
 PREFIX = "SCRIBES_SERVER_"
-MIN_SECRET_CHARS, MIN_DIFFERENT_CHARS = 32, 10
+MIN_SECRET_CHARS, MIN_DIFFERENT_CHARS, MIN_TOKEN_CHARS = 32, 10, 16
 # What stands in examples all over the world, and is therefore no secret.
 GIVEN_AWAY = ("change", "secret", "default", "example", "password", "insecure")
 
@@ -26,11 +27,16 @@ GIVEN_AWAY = ("change", "secret", "default", "example", "password", "insecure")
 class ServerSettings(BaseSettings):
     """What a server was told. Each name stands in the environment as SCRIBES_SERVER_NAME."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
     mode: Literal["production", "development"] = "production"
+    """development lets weak secrets and any host name pass, and shows the interface at /docs."""
     host: str = "127.0.0.1"
+    """The address to listen on."""
     port: Annotated[int, Field(ge=0, lt=65536)] = 8000
+    """The port to listen on; 0 takes a free one."""
     public_url: str = ""
     """The address that people and their browsers see; empty: http://host:port."""
     data_folder: str = ""
@@ -40,7 +46,73 @@ class ServerSettings(BaseSettings):
     secret: SecretStr = SecretStr("")
     """At least 32 characters; empty: one is made at the first start and kept in the data folder (0600)."""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
-    """Web pages of other origins that may call this server, separated by commas."""
+    """Web pages of other origins that may call this server, separated by commas: https://app.example.org"""
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names by which the server is called, separated by commas; * stands for all. Empty: the name in public_url, those
+    of this machine, and addresses in numbers."""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
+    """Addresses of reverse proxies whose word about the caller's address is taken, separated by commas."""
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
+    """The most that a request may send, where a route does not say otherwise."""
+    header_timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0
+    """How long the head of a request may take to arrive."""
+    body_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    """How long the body of a request may take to arrive."""
+    keep_alive_s: Annotated[int, Field(ge=1, le=3600)] = 30
+    """How long a connection is kept on which nothing is asked."""
+    shutdown_s: Annotated[int, Field(ge=1, le=600)] = 20
+    """How long requests that are at work may take to end when the server stops."""
+    max_connections: Annotated[int, Field(ge=1)] = 1000
+    """More connections than this at once are turned away."""
+    threads: Annotated[int, Field(ge=1, le=256)] = 16
+    """How many requests are worked on at the same time."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is written to standard error, a line of JSON each; info has a line for each request."""
+    metrics: Literal["off", "token", "loopback"] = "off"
+    """Who may read /metrics: nobody, who sends the token as a bearer, or who calls from this machine with no proxy."""
+    metrics_token: SecretStr = SecretStr("")
+    """At least 16 characters, where metrics is token."""
+    traces: bool = False
+    """Whether OpenTelemetry traces are sent; where to, the OTEL_EXPORTER_OTLP_ENDPOINT of the environment says."""
+    sentry_dsn: SecretStr = SecretStr("")
+    """Where faults are reported to; empty: nowhere. No text of a person goes with them."""
+    min_free_mib: Annotated[int, Field(ge=0)] = 200
+    """With less room on the disk than this the server says that it is not ready."""
+    index_meaning: bool = True
+    """Whether what notes mean is worked out behind the requests."""
+
+    @field_validator("allowed_origins", "allowed_hosts", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """A list as one line, as the environment gives it."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in ("http", "https")
+                or not parts.netloc
+                or f"{parts.scheme}://{parts.netloc}" != origin
+            ):
+                raise ValueError("an origin is https://name or https://name:port, without a path, and never *")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("an address is https://name, and nothing but a path may follow")
+        return value
+
+    @model_validator(mode="after")
+    def _has_token(self) -> ServerSettings:
+        if self.metrics == "token" and len(self.metrics_token.get_secret_value()) < MIN_TOKEN_CHARS:
+            raise ValueError("metrics for a token need metrics_token, of at least 16 characters")
+        return self
 
     @classmethod
     def settings_customise_sources(

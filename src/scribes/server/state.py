@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from ..hosting import Host
+from ..hosting import Host, open_host
 from .settings import ServerSettings
 
 
@@ -14,7 +16,28 @@ class Server:
 
     settings: ServerSettings
     host: Host
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set when the server is about to end: what goes on for long, as a stream of events, ends now."""
+    at_stop: list[Callable[[], None]] = field(default_factory=list)
+    """Called once when the server is about to end, in the event loop, before it waits for requests at work."""
+
+    def stop(self) -> None:
+        """Say that the server is about to end; twice is fine."""
+        if self.stopping.is_set():
+            return
+        self.stopping.set()
+        for call in self.at_stop:
+            call()
 
     def close(self) -> None:
         """Let go of everything."""
+        self.stop()
         self.host.close()
+
+
+def migrate(settings: ServerSettings) -> None:
+    """Bring the database to the version of this Scribes.
+
+    Raises: NewerFormat, Damaged, Unavailable.
+    """
+    open_host(settings.folder, settings.database, settings.secret.get_secret_value()).close()

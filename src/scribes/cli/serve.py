@@ -1,0 +1,87 @@
+"""`scribes serve` and `scribes server …`: the server of this machine. Its packages are loaded here, and only then."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ..errors import Unavailable
+from .app import put
+from .output import YELLOW, plain, style, write, write_json
+from .session import current
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..server.settings import ServerSettings
+    from .session import Session
+
+DATA = typer.Option(
+    "--data", metavar="FOLDER", help="where the server's data lies, instead of SCRIBES_SERVER_DATA_FOLDER"
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Put the commands of this module into the app."""
+    put(app, "serve", serve, ("scribes serve", "scribes serve --port 8080 --data /srv/scribes"))
+    group = typer.Typer(help="Look after the data of a server.", rich_markup_mode=None, no_args_is_help=True)
+    put(group, "migrate", migrate, ("scribes server migrate",))
+    app.add_typer(group, name="server")
+
+
+def serve(
+    host: Annotated[str | None, typer.Option("--host", help="the address to listen on: 127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="the port: 8000; 0 takes a free one")] = None,
+    data: Annotated[str | None, DATA] = None,
+) -> int:
+    """Serve accounts, circles, sync and the interface under /v1, until Ctrl-C.
+
+    What else can be set stands in .env.example and docs/reference/server-settings.md.
+    """
+    session = current()
+    settings = _settings(host=host, port=port, data_folder=data)
+    from ..server.running import serve as run
+
+    run(settings, say=lambda line: _tell(session, line), warn=lambda line: _warn(session, line))
+    return 0
+
+
+def migrate(data: Annotated[str | None, DATA] = None) -> int:
+    """Bring the database of a server to the version of this Scribes; it is made if it is not there."""
+    session = current()
+    settings = _settings(data_folder=data)
+    from ..server.state import migrate as run
+
+    run(settings)
+    if session.json:
+        write_json({"folder": settings.folder})
+    else:
+        write(session, [f"the database in {settings.folder} is current"])
+    return 0
+
+
+def _settings(**given: object) -> ServerSettings:
+    """The server's settings, where its packages are installed.
+
+    Raises: Unavailable, InvalidInput.
+    """
+    try:
+        import fastapi  # noqa: F401 - whether it is there
+        import uvicorn  # noqa: F401
+
+        from ..server.settings import read_settings
+    except ModuleNotFoundError as e:
+        raise Unavailable(
+            f"the server needs a package that is not here: {e.name}", hint='pip install "scribes[server]"'
+        ) from e
+    return read_settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def _tell(session: Session, line: str) -> None:
+    write(session, [line])
+    sys.stdout.flush()
+
+
+def _warn(session: Session, line: str) -> None:
+    sys.stderr.write(f"{style(session, 'warning:', YELLOW) if session.error_color else 'warning:'} {plain(line)}\n")
