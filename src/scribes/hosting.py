@@ -30,10 +30,12 @@ from .storage.meta import Identity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
+    from .adapters.engine_sqlalchemy import SqlAlchemyEngine
     from .config import Settings
     from .crypto.devices import DevicePublic
-    from .ports import Engine, Remote
+    from .ports import Remote
     from .storage.hosted import HostedPerson
     from .storage.spaces import RemotePlace
 
@@ -75,6 +77,18 @@ class Hosted(Scribes):
                 "your own notes are sealed: this server holds them and cannot read them",
                 hint="use a device with Scribes on it, or name an open circle",
             )
+
+    def check_readable(self, circle: str) -> None:
+        """Refuse to look into a circle that the server cannot read, or that the person is not in.
+
+        Raises: NotFound, Forbidden, Sealed.
+        """
+        with self._context.engine.read() as tx:
+            hosting.readable(tx, self._context, circle)
+
+    def at_once(self) -> AbstractContextManager[object]:
+        """A context in which all that is done is one step: kept as a whole, or not at all."""
+        return self._host.engine.joint()
 
     def in_space(self, circle: str) -> Hosted:
         """The same person, where what is new goes into a circle, named by its id or name, instead of their own notes.
@@ -118,7 +132,7 @@ class _Work:
 class Host:
     """A server's database, and the people in it."""
 
-    def __init__(self, engine: Engine, settings: Settings, key: bytes) -> None:
+    def __init__(self, engine: SqlAlchemyEngine, settings: Settings, key: bytes) -> None:
         self.engine, self.settings, self._key = engine, settings, key
         self.embedders = Embedders(settings)
         self.relay = ScribesRemote(engine)
@@ -264,11 +278,11 @@ def open_host(folder: str, database: str, secret: str) -> Host:
     return Host(engine, settings, key)
 
 
-def _engine(folder: str, database: str, key: bytes) -> Engine:  # noqa: ARG001 - Postgres comes next
-    from .adapters.engine_sqlite import SqliteEngine
+def _engine(folder: str, database: str, key: bytes) -> SqlAlchemyEngine:  # noqa: ARG001 - Postgres comes next
+    from .adapters.engine_sqlalchemy import open_sqlite
 
     path = os.path.join(folder, DATABASE)
-    return SqliteEngine(path, subkey(key, FILE_KEY), create=not os.path.exists(path))
+    return open_sqlite(path, subkey(key, FILE_KEY), create=not os.path.exists(path))
 
 
 def _kept_secret(folder: str) -> str:

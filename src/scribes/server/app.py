@@ -49,5 +49,5 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
     app.state.server = server
     errors.install(app)
     for router in routers():
-        app.include_router(router)
+        app.include_router(router, responses=errors.RESPONSES)
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -10,10 +11,38 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from ..errors import HTTP_STATUS, ScribesError, TooMany
 
 log = structlog.get_logger("scribes.server")
+
+
+@dataclass
+class Failure:
+    """What went wrong: a code of the closed list (docs/reference/errors.md), words for people, the id of the request,
+    and what to do next, where there is something to do.
+    """
+
+    code: str
+    message: str
+    traceId: str  # noqa: N815 - as clients know it
+    hint: str = ""
+
+
+@dataclass
+class FailureAnswer:
+    """Every failure is answered so."""
+
+    error: Failure
+
+
+# What each route may answer beside what it says itself.
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    422: {"model": FailureAnswer, "description": "What was sent cannot be taken."},
+    "default": {"model": FailureAnswer, "description": "Any other failure."},
+}
+
 # The code of what the framework itself refuses, by its status.
 CODES = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method", 413: "too_large"}
 WORDS = {404: "there is nothing here", 405: "this is not done that way", 413: "that is more than is taken at once"}
@@ -31,11 +60,17 @@ def answer(
     scope: Mapping[str, Any], status: int, code: str, message: str, *, hint: str | None = None, **headers: str
 ) -> JSONResponse:
     """The answer that tells of a failure."""
-    said = {"code": code, "message": message, "traceId": scope.get("trace_id", "")}
-    if hint:
-        said["hint"] = hint
+    said = {"code": code, "message": _sendable(message), "traceId": scope.get("trace_id", "")}
+    # What to type at a terminal is no help to a program.
+    if hint and "scribes " not in hint:
+        said["hint"] = _sendable(hint)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return JSONResponse({"error": said}, status_code=status, headers=named)
+
+
+def _sendable(text: str) -> str:
+    """The text as UTF-8 can say it: what was sent may stand in it, and be no Unicode."""
+    return text.encode("utf-8", "replace").decode()
 
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
@@ -66,7 +101,20 @@ async def _of_framework(request: Request, error: Exception) -> JSONResponse:
     code = CODES.get(status, "invalid" if status < 500 else "failure")
     said = answer(request.scope, status, code, WORDS.get(status, str(error.detail)[:200]))
     said.headers.update(error.headers or {})
+    if status == 405:
+        said.headers["Allow"] = ", ".join(sorted(_methods(request)))
     return said
+
+
+def _methods(request: Request) -> set[str]:
+    """The methods that some route of the path takes: the framework names those of the first alone."""
+    from .routes import routers
+
+    found: set[str] = set()
+    for route in (route for router in routers() for route in router.routes):
+        if isinstance(route, Route) and route.path_regex.match(request.url.path):
+            found |= route.methods or set()
+    return found
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -22,8 +22,11 @@ LEFT_OUT: dict[str, Any] = {
 
 def complete() -> None:
     """Give the modules of models the names that their annotations use."""
-    for module in pkgutil.iter_modules(models.__path__):
-        loaded = importlib.import_module(f"{models.__name__}.{module.name}")
-        for name, value in LEFT_OUT.items():
-            if not hasattr(loaded, name):
-                setattr(loaded, name, value)
+    found = [importlib.import_module(f"{models.__name__}.{one.name}") for one in pkgutil.iter_modules(models.__path__)]
+    named = dict(LEFT_OUT)
+    for module in found:
+        named.update({name: value for name, value in vars(module).items() if isinstance(value, type)})
+    for module in found:
+        for name, value in named.items():
+            if not hasattr(module, name):
+                setattr(module, name, value)

@@ -6,7 +6,7 @@ from ..crypto.devices import new_device_keys
 from ..crypto.log_rules import keyring_of
 from ..domain import access
 from ..domain.keyring import OPEN, PERSONAL
-from ..errors import NotFound, Sealed
+from ..errors import NotFound
 from ..ids import new_id
 from ..storage import hosted, meta, migrations, relay, spaces
 from . import account as accounts
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..crypto.devices import DevicePublic
     from ..domain.keyring import Keyring
     from ..ports import Remote, Tx
+    from ..storage.spaces import Space
     from .context import Context
     from .sync import Sync
 
@@ -112,15 +113,21 @@ def run_space(sync: Sync, context: Context, n: int) -> bytes:
     return space.id
 
 
+def readable(tx: Tx, context: Context, circle: str) -> Space:
+    """An open circle that the person is in, by its name or id.
+
+    Raises: NotFound, Ambiguous, Forbidden, Sealed.
+    """
+    return find_circle(own_spaces.each(tx, context), circle)
+
+
 def writable(tx: Tx, context: Context, circle: str) -> int:
     """The key of an open circle in which the person may write, by its name or id.
 
     Raises: NotFound, Ambiguous, Forbidden, Sealed.
     """
-    space = find_circle(own_spaces.each(tx, context), circle)
+    space = readable(tx, context, circle)
     access.check(space.role, "write", where=space.name)
-    if space.n not in context.visible_to:
-        raise Sealed(f"{space.name} is sealed: this server cannot write in it")
     return space.n
 
 

@@ -1,0 +1,62 @@
+"""A server over a new database, asked over ASGI by people who are signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.testclient import TestClient
+
+from scribes.errors import NotSignedIn
+from scribes.hosting import Hosted
+from scribes.server.access import server_of, signed_in
+from scribes.server.app import create_app
+from scribes.server.settings import ServerSettings
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> FastAPI:
+    """The app of a new server."""
+    return create_app(ServerSettings(mode="development", data_folder=str(tmp_path / "server")))
+
+
+class Person:
+    """Somebody who asks: signed in by a header, so that a test of notes is none of accounts."""
+
+    def __init__(self, app: FastAPI, key: int) -> None:
+        self.key = key
+        # What goes wrong inside is answered, as by a real server.
+        self.http = TestClient(app, headers={"X-Test-Person": str(key)}, raise_server_exceptions=False)
+
+
+@pytest.fixture
+def people(app: FastAPI) -> Iterator[tuple[Person, Person]]:
+    """Two people with open personal spaces."""
+
+    def by_header(request: Request) -> Hosted:
+        named = request.headers.get("X-Test-Person")
+        if named is None:
+            raise NotSignedIn("sign in first")
+        return server_of(request).host.of(int(named))
+
+    app.dependency_overrides[signed_in] = by_header
+    host = app.state.server.host
+    with TestClient(app):
+        yield (
+            Person(app, host.found("Anna", personal=True)),
+            Person(app, host.found("Ben", personal=True)),
+        )
+
+
+@pytest.fixture
+def anna(people: tuple[Person, Person]) -> TestClient:
+    """The client of one person."""
+    return people[0].http
+
+
+@pytest.fixture
+def ben(people: tuple[Person, Person]) -> TestClient:
+    """The client of another."""
+    return people[1].http
