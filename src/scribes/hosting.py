@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from .adapters.remote_scribes import ScribesRemote
+from .assistants import Assistants
 from .config import load
 from .crypto.keys import subkey
 from .crypto.server_key import key_of
@@ -51,6 +52,7 @@ class Hosted(Scribes):
         self._person = person
         self._context = context
         self._embedders = host.embedders
+        self._assistants = host.assistants
         self._notifying = None
         self._jobs = None
         self._attached = {}
@@ -135,6 +137,7 @@ class Host:
     def __init__(self, engine: SqlAlchemyEngine, settings: Settings, key: bytes) -> None:
         self.engine, self.settings, self._key = engine, settings, key
         self.embedders = Embedders(settings)
+        self.assistants = Assistants(settings)
         self.relay = ScribesRemote(engine)
         self.relay.name = "this server"
         self._locks: dict[int, threading.RLock] = {}
@@ -234,6 +237,7 @@ class Host:
             self.flush()
         finally:
             self.embedders.close()
+            self.assistants.close()
             self.engine.close()
 
     def _run(self, space: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from .adapters.engine_sqlite import SqliteEngine
+from .assistants import Assistants
 from .crypto import header as headers
 from .embedders import Embedders
 from .errors import InvalidInput, Unavailable
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from .config import Settings
     from .crypto.header import Header
-    from .ports import Assistant as AssistantService
     from .ports import Remote
     from .services.assistant import Assistant
     from .services.backups import Backups
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
 
 FOLDER = "folder"
 ENVIRONMENT_SCRIPTURE_KEY = "SCRIBES_SCRIPTURE_KEY"
-ENVIRONMENT_ASSISTANT_KEY = "SCRIBES_ASSISTANT_KEY"
 
 
 class Scribes:
@@ -64,9 +63,9 @@ class Scribes:
     def __init__(self, context: Context, settings: Settings, *, founded: bool) -> None:
         self._context = context
         self._embedders = Embedders(settings)
+        self._assistants = Assistants(settings)
         self._notifying: Notifying | None = None
         self._jobs: Jobs | None = None
-        self._assistant: AssistantService | None = None
         self._attached: dict[bytes, Remote] = {}
         self.settings = settings
         self.founded = founded
@@ -312,7 +311,7 @@ class Scribes:
         """Notes said in other words, by the service of the settings."""
         from .services.assistant import Assistant
 
-        return Assistant(self._context, self._connect_assistant)
+        return Assistant(self._context, self._assistants.chosen)
 
     def as_remote(self) -> Remote:
         """A remote that keeps the logs of others in this vault: `attach` it to them."""
@@ -334,12 +333,6 @@ class Scribes:
 
         return FolderRemote(place.place)
 
-    def _connect_assistant(self) -> AssistantService:
-        """One for all that ask: it knows how often its service has failed."""
-        if self._assistant is None:
-            self._assistant = assistant_of(self.settings)
-        return self._assistant
-
     def _look_at_spaces(self) -> None:
         """Spaces came or went: what is asked of this object from now on sees them."""
         from .storage import spaces
@@ -350,10 +343,9 @@ class Scribes:
     def close(self) -> None:
         """Let go of the file."""
         self._embedders.close()
+        self._assistants.close()
         if self._notifying is not None:
             self._notifying.close()
-        if self._assistant is not None:
-            self._assistant.close()
         self._context.engine.close()
 
     def __enter__(self) -> Scribes:
@@ -394,21 +386,6 @@ def scripture(settings: Settings) -> Scripture:
         connect=connect if settings.scripture_service else None,
         embedder=Embedders(settings).of_verses,
     )
-
-
-def assistant_of(settings: Settings) -> AssistantService:
-    """The assistant of the settings. Its key comes from the environment alone, as that of a service of texts.
-
-    Raises: InvalidInput, where there is none, or its address or key cannot be one.
-    """
-    if not settings.assistant_url or not settings.assistant_model:
-        raise InvalidInput(
-            "no assistant is set up", hint="the settings assistant_url and assistant_model: notes are sent there"
-        )
-    from .adapters.assistant_http import HttpAssistant
-
-    key = os.environ.get(ENVIRONMENT_ASSISTANT_KEY)
-    return HttpAssistant(settings.assistant_url, settings.assistant_model, api_key=key)
 
 
 def _is_open_to_others(url: str) -> bool:

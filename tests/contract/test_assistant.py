@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import scribes
+from scribes.assistants import Assistants
 from scribes.config import load
 from scribes.errors import Conflict, InvalidInput, NotFound, Unavailable
+from scribes.hosting import open_host
 from scribes.models.notes import NotePatch
+from scribes.records import replaced
 from tests.fakes import AssistantService, assistant_service
 
 BODY = 'Anna read Romans 8:28 to us: "all things work together for good", 3 times. #hope'
@@ -139,3 +143,16 @@ def test_a_silent_service_is_unavailable_and_remembered_between_two_questions(
     with pytest.raises(Unavailable, match="left alone"):
         vault.assistant.paraphrase(note.id)
     assert len(service.asked) == 5
+
+
+def test_a_person_on_a_server_has_the_servers_assistant(tmp_path: Path, service: type[AssistantService]) -> None:
+    rewrites(service, GOOD)
+    host = open_host(str(tmp_path / "server"), "", "")
+    me = host.of(host.found("Anna", personal=True))
+    note = me.notes.add("All things", BODY)
+    with pytest.raises(InvalidInput, match="no assistant is set up"):
+        me.assistant.paraphrase(note.id)
+    host.assistants = Assistants(replaced(host.settings, assistant_url=service.url, assistant_model="a-model"))
+
+    assert host.of(me.key).assistant.paraphrase(note.id).text == GOOD
+    host.close()
