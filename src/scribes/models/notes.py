@@ -134,6 +134,14 @@ class TagCount:
 
 
 @record
+class NoteTopic:
+    """A topic and how many notes stand under it."""
+
+    topic: str
+    notes: int
+
+
+@record
 class Draft:
     """Text typed in an editor and not yet saved. `note_id` is None for a new note."""
 

@@ -36,6 +36,8 @@ class Fusion:
 
     def __init__(self, context: Context, meaning: Meaning, query: Query, bounds: Bounds) -> None:
         self._context = context
+        # On a server other people's notes lie beside the person's own.
+        self._own = context.visible_to if context.hosted else None
         self._meaning = meaning
         self._query = query
         self._bounds = bounds
@@ -64,7 +66,7 @@ class Fusion:
         """The notes that fit best, by what `ask` brought and, with `words`, by words and passages."""
         with self._context.engine.read() as tx:
             asked_words = len(self._telling.groups)
-            self._telling = search.without_common_words(tx, self._telling)
+            self._telling = search.without_common_words(tx, self._telling, among=self._own)
             on_passage = self._on_passages(tx, limit) if words else {}
             by_words = self._by_words(tx, limit) if words else {}
             pieces = self._by_meaning(tx, self._asked, [*by_words, *on_passage], limit) if self._asked else {}
@@ -82,7 +84,7 @@ class Fusion:
                 )
                 for n in {**by_words, **on_passage, **pieces}
             }
-            self._least = ranking.chance(vectors.size(tx))
+            self._least = ranking.chance(vectors.size(tx, within=self._own))
             best = ranking.ordered(found, asked_words, self._least)[:limit]
             return self._hits(tx, best, found, pieces, on_passage)
 
@@ -115,7 +117,7 @@ class Fusion:
         keys: list[int] = []
         skip = 0
         while len(keys) < wanted:
-            page = passages.nearest(tx, *place, limit=wanted, skip=skip)
+            page = passages.nearest(tx, *place, limit=wanted, skip=skip, among=self._own)
             keys += self._allowed(tx, page)
             skip += len(page)
             if len(page) < wanted:
@@ -123,21 +125,27 @@ class Fusion:
         return keys
 
     def _by_words(self, tx: Tx, limit: int) -> dict[int, float]:
-        visible_to = self._context.visible_to
         return dict(
-            search.with_any_word(tx, self._telling, self._bounds, visible_to=visible_to, limit=max(BY_WORDS, limit))
+            search.with_any_word(
+                tx,
+                self._telling,
+                self._bounds,
+                visible_to=self._context.visible_to,
+                limit=max(BY_WORDS, limit),
+                among_others=self._own is not None,
+            )
         )
 
     def _by_meaning(self, tx: Tx, asked: Asked, others: list[int], limit: int) -> dict[int, Piece]:
         """The best piece of the nearest notes, and of those that the other parts have found."""
         among = None
-        if self._query.filters or self._query.excluded:
+        if self._query.filters or self._query.excluded or self._own is not None:
             among = search.condition(self._query, self._bounds, visible_to=self._context.visible_to)
         near = vectors.nearest(tx, asked.space, asked.vector, max(BY_MEANING, PIECES_A_HIT * limit), among=among)
-        pieces = vectors.best_pieces(tx, asked.space, near)
-        if among is None:
-            allowed = set(self._allowed(tx, list(pieces)))
-            pieces = {n: piece for n, piece in pieces.items() if n in allowed}
+        pieces = vectors.best_pieces(tx, asked.space, near, within=self._own)
+        # Also of those found among allowed notes: a vector stands for every note that has the same words.
+        allowed = set(self._allowed(tx, list(pieces)))
+        pieces = {n: piece for n, piece in pieces.items() if n in allowed}
         missing = [n for n in others if n not in pieces]
         return pieces | vectors.cosines_of_notes(tx, asked.space, asked.vector, missing)
 

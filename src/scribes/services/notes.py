@@ -8,7 +8,7 @@ from ..domain.diff import diff
 from ..domain.notes import KIND, Content, content_of_new, fields_between, patched
 from ..errors import Conflict, InvalidInput
 from ..ids import new_id
-from ..models.notes import NewNote, NotePatch, TagCount
+from ..models.notes import NewNote, NotePatch, NoteTopic, TagCount
 from ..records import record, replaced
 from ..storage import changes, notes, operations
 from ..storage.coding import pack
@@ -122,11 +122,18 @@ class Notes:
 
     def tags(self, *, limit: int = 1000) -> list[TagCount]:
         """The tags in use, the most used first."""
+        return [TagCount(*one) for one in self._labels("tag", limit)]
+
+    def topics(self, *, limit: int = 1000) -> list[NoteTopic]:
+        """The topics in use, the most used first."""
+        return [NoteTopic(*one) for one in self._labels("topic", limit)]
+
+    def _labels(self, kind: str, limit: int) -> list[tuple[str, int]]:
+        context = self._context
         with self._engine.read() as tx:
-            return [
-                TagCount(tag, number)
-                for tag, number in notes.label_counts(tx, "tag", visible_to=self._context.visible_to, limit=limit)
-            ]
+            return notes.label_counts(
+                tx, kind, visible_to=context.visible_to, limit=limit, among_others=bool(context.hosted)
+            )
 
     def change(self, ref: str, patch: NotePatch, *, at: str | None = None, draft: int | None = None) -> Note:
         """The note with the patch applied. A `draft` it was typed in is forgotten in the same step.

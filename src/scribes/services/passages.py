@@ -54,11 +54,12 @@ class Passages:
         """
         start, end = passage_of(passage)
         self.catch_up()
+        own = self._context.visible_to if self._context.hosted else None
         hits: list[PassageHit] = []
         with self._engine.read() as tx:
             skip = 0
             while len(hits) < limit:
-                keys = stored_passages.nearest(tx, start, end, limit=limit, skip=skip)
+                keys = stored_passages.nearest(tx, start, end, limit=limit, skip=skip, among=own)
                 hits += self._hits(tx, keys, start, end)
                 skip += len(keys)
                 if len(keys) < limit:

@@ -77,14 +77,22 @@ class Search:
         """The query with words that stand in no note replaced by the likeliest that do; None where all are known."""
         from .spelling import corrected
 
-        query = parse(text)
+        query, own = parse(text), self._context.visible_to if self._context.hosted else None
         with self._context.engine.read() as tx:
-            unknown = search.unknown_words(tx, query)
-            return corrected(tx, text, unknown) if unknown else None
+            unknown = search.unknown_words(tx, query, among=own)
+            return corrected(tx, text, unknown, among=own) if unknown else None
 
     def _by_words(self, query: Query, bounds: Bounds, *, limit: int, trash: bool) -> list[Hit]:
         with self._context.engine.read() as tx:
-            found = search.find(tx, query, bounds, visible_to=self._context.visible_to, limit=limit, trash=trash)
+            found = search.find(
+                tx,
+                query,
+                bounds,
+                visible_to=self._context.visible_to,
+                limit=limit,
+                trash=trash,
+                among_others=bool(self._context.hosted),
+            )
             has_words = bool(query.groups)
             return [
                 Hit(to_note(tx, stored, self._context), score, *marked(snippet), words=has_words)

@@ -9,15 +9,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..ports import Tx
+    from ..storage.visible import Spaces
 
 LAST = "\U0010ffff"
-LEAST_LETTERS, LONG, LIKENESS, TRIED = 4, 10, 0.75, 8
+LEAST_LETTERS, LONG, LIKENESS, TRIED, TRIED_AMONG_OTHERS = 4, 10, 0.75, 8, 200
 
 
-def corrected(tx: Tx, text: str, unknown: Sequence[str]) -> str | None:
-    """A query with each unknown word replaced by the likeliest one of the notes; None where one has none."""
+def corrected(tx: Tx, text: str, unknown: Sequence[str], *, among: Spaces | None = None) -> str | None:
+    """A query with each unknown word replaced by the likeliest one of the notes; None where one has none.
+
+    `among`: beside the notes of these spaces lie those of other people, whose words are not told.
+    """
     for word in unknown:
-        better = _likeliest(tx, word.strip("?!.,;:'").lower())
+        better = _likeliest(tx, word.strip("?!.,;:'").lower(), among)
         if better is None:
             return None
         # Only where it stands by itself: not in the value of a filter, nor in a longer word.
@@ -28,7 +32,7 @@ def corrected(tx: Tx, text: str, unknown: Sequence[str]) -> str | None:
     return text
 
 
-def _likeliest(tx: Tx, word: str) -> str | None:
+def _likeliest(tx: Tx, word: str, among: Spaces | None) -> str | None:
     """The word of the Bible or of the notes that is written most alike, if a note has it."""
     if len(word) < LEAST_LETTERS or not word[0].isalpha():
         return None
@@ -42,14 +46,16 @@ def _likeliest(tx: Tx, word: str) -> str | None:
     # The first letter is seldom the wrong one, and to compare with all words would cost more than the search.
     alike_begun = bible_words[bisect_left(bible_words, word[0]) : bisect_left(bible_words, word[0] + LAST)]
     candidates = (other for other in {*alike_begun, *search.stems(tx, word[0])} if len(other) in near and other != word)
-    alike = get_close_matches(word, sorted(candidates), n=TRIED, cutoff=LIKENESS)
+    # The stems are those of all notes there are: what only others wrote falls away below.
+    tried = TRIED if among is None else TRIED_AMONG_OTHERS
+    alike = get_close_matches(word, sorted(candidates), n=tried, cutoff=LIKENESS)
     # Most words that no note has are right, and only not written there: one slip is a slip, two are another word.
     most = 1 if len(word) < LONG else 2
     slips = {other: mistakes(word, other) for other in alike}
-    known = search.known_words(tx, [other for other, number in slips.items() if number <= most])
+    known = search.known_words(tx, [other for other, number in slips.items() if number <= most], among=among)
     # Of two that are as much alike, one may be the stem of the other.
     best = min(known, key=lambda other: (slips[other], -len(other)), default=None)
-    return best if best is None or best in alike_begun else search.as_written(tx, best)
+    return best if best is None or best in alike_begun else search.as_written(tx, best, among=among)
 
 
 def mistakes(word: str, other: str) -> int:

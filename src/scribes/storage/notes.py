@@ -6,7 +6,7 @@ from ..domain.notes import Content
 from ..errors import NotFound
 from ..records import record
 from . import handles
-from .visible import in_spaces
+from .visible import in_spaces, own_notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -206,8 +206,18 @@ def label_rows(content: Content) -> set[tuple[str, str]]:
     return {("tag", tag) for tag in content.tags} | {("topic", topic.casefold()) for topic in content.topics}
 
 
-def label_counts(tx: Tx, kind: str, *, visible_to: Spaces, limit: int) -> list[tuple[str, int]]:
-    """Labels of a kind (`tag`, `topic`) and how many notes carry each, the most used first."""
+def label_counts(
+    tx: Tx, kind: str, *, visible_to: Spaces, limit: int, among_others: bool = False
+) -> list[tuple[str, int]]:
+    """Labels of a kind (`tag`, `topic`) and how many notes carry each, the most used first. `among_others`: most notes
+    there are may not be seen.
+    """
+    if among_others:
+        sql = (
+            f"SELECT name, count(*) FROM note_label WHERE kind = ? AND note_n IN ({own_notes(visible_to)})"
+            " GROUP BY name ORDER BY 2 DESC, 1 LIMIT ?"
+        )
+        return [(name, number) for name, number in tx.rows(sql, (kind, limit))]
     # The few that may not be seen are looked up, not the many that may: no row of a note is read.
     hidden = (
         "SELECT n FROM note WHERE deleted_us IS NOT NULL"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..domain import passages
 from ..models.passages import Reference
 from . import meta
+from .visible import own_notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from ..domain.notes import Content
     from ..ports import Row, Tx, Value
+    from .visible import Spaces
 
 COLUMNS = 'start, "end", text, begin, stop, confidence, how'
 ALL = 'length_class, start, "end", occurred_us, begin, stop, confidence, how, text'
@@ -57,13 +59,14 @@ def overlapping(tx: Tx, keys: Iterable[int], start: int, end: int) -> dict[int, 
     return found
 
 
-def nearest(tx: Tx, start: int, end: int, *, limit: int, skip: int = 0) -> list[int]:
+def nearest(tx: Tx, start: int, end: int, *, limit: int, skip: int = 0, among: Spaces | None = None) -> list[int]:
     """The keys of the notes that name something of a passage, the nearest first, of those the newest first.
 
-    Each length class is one scan of the index. What its notes may not be seen by is for the caller to leave out.
+    Each length class is one scan of the index. `among`: of the notes in some spaces alone; else whoever asks leaves
+    out what may not be seen.
     """
     wanted, keys = skip + limit, dict[int, None]()
-    for question, values in _questions(start, end):
+    for question, values in _questions(start, end, "" if among is None else f" AND +note_n IN ({own_notes(among)})"):
         # A note that names it twice comes twice: so more are asked for, until there are enough different ones.
         taken, asked = 0, 2 * wanted
         while True:
@@ -122,13 +125,13 @@ def is_as_read(tx: Tx, n: int, content: Content) -> bool:
     return rows == [_values(one, content) for one in expected]
 
 
-def _questions(start: int, end: int) -> Iterable[tuple[str, tuple[int, ...]]]:
+def _questions(start: int, end: int, condition: str = "") -> Iterable[tuple[str, tuple[int, ...]]]:
     """The statements that find notes by a passage, the nearest first."""
     kind = passages.length_class(start, end)
     if kind <= passages.PASSAGE:
         yield (
             (
-                'SELECT note_n FROM note_ref WHERE length_class = ? AND start = ? AND "end" = ?'
+                f'SELECT note_n FROM note_ref WHERE length_class = ? AND start = ? AND "end" = ?{condition}'
                 " ORDER BY occurred_us DESC, note_n DESC"
             ),
             (kind, start, end),
@@ -138,7 +141,7 @@ def _questions(start: int, end: int) -> Iterable[tuple[str, tuple[int, ...]]]:
         for one in classes:
             scans.append(
                 "SELECT note_n, occurred_us FROM note_ref INDEXED BY note_ref_place"
-                ' WHERE length_class = ? AND start BETWEEN ? AND ? AND "end" >= ?'
+                f' WHERE length_class = ? AND start BETWEEN ? AND ? AND "end" >= ?{condition}'
             )
             values += [one, passages.floor(one, start), end, start]
         yield f"SELECT note_n FROM ({' UNION ALL '.join(scans)}) ORDER BY occurred_us DESC, note_n DESC", tuple(values)

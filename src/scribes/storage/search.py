@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..domain.query import LABEL_FIELDS, PASSAGE_FIELDS, TEXT_FIELDS
 from ..records import replaced
 from .notes import COLUMNS, stored_from
-from .visible import in_spaces
+from .visible import in_spaces, own_notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,9 +32,17 @@ SNIPPET = f"snippet(note_text, {BODY_COLUMN}, '{MARK_START}', '{MARK_END}', '{EL
 
 
 def find(
-    tx: Tx, query: Query, bounds: Bounds, *, visible_to: Spaces, limit: int, trash: bool = False
+    tx: Tx,
+    query: Query,
+    bounds: Bounds,
+    *,
+    visible_to: Spaces,
+    limit: int,
+    trash: bool = False,
+    among_others: bool = False,
 ) -> list[tuple[Stored, float, str]]:
-    """Notes that match: (row, score, snippet with marked hits), best first.
+    """Notes that match: (row, score, snippet with marked hits), best first. `among_others`: beside them lie notes of
+    other people, so that what may be seen is picked out first.
 
     `bounds` has two numbers by the position of a filter: of a date its first day and the day after its last, as days
     since 1970; of a passage its first and last verse.
@@ -45,10 +53,11 @@ def find(
     if not query.groups:
         return _newest(tx, query, where, values, limit)
     match = _match(query)
-    if conditions or trash:
-        best = _filtered(tx, match, where, values, limit)
-    elif _is_lone(query) or _is_common(tx, match):
-        return _newest_hits(tx, match, visible, limit)
+    own = _own(visible_to, trash=trash) if among_others else ""
+    if not conditions and not trash and (_is_lone(query) or (not own and _is_common(tx, match))):
+        return _newest_hits(tx, match, own + visible, limit)
+    if conditions or trash or own:
+        best = _filtered(tx, match, own + where, values, limit)
     else:
         telling = _match(_telling(tx, query))
         best = _best(tx, match, telling, visible, limit)
@@ -56,27 +65,32 @@ def find(
     return _with_snippets(tx, match, best)
 
 
-def without_common_words(tx: Tx, query: Query) -> Query:
-    """A plain query without the words that stand in most notes, where others are left: they weigh next to nothing."""
-    return replaced(_telling(tx, replaced(query, excluded=())), excluded=query.excluded)
+def without_common_words(tx: Tx, query: Query, *, among: Spaces | None = None) -> Query:
+    """A plain query without the words that stand in most notes (`among`: in most of those in some spaces), where others
+    are left: they weigh next to nothing.
+    """
+    return replaced(_telling(tx, replaced(query, excluded=()), among), excluded=query.excluded)
 
 
-def with_any_word(tx: Tx, query: Query, bounds: Bounds, *, visible_to: Spaces, limit: int) -> list[tuple[int, float]]:
+def with_any_word(
+    tx: Tx, query: Query, bounds: Bounds, *, visible_to: Spaces, limit: int, among_others: bool = False
+) -> list[tuple[int, float]]:
     """The notes that have any word of a plain query: (key, bm25 above 0), best first; of a word that stands in most
     notes the newest.
     """
     where, values = condition(query, bounds, visible_to=visible_to)
+    own = _own(visible_to) if among_others else ""
     match = _any(query)
-    if len(query.groups) == 1 and _is_common(tx, match):
+    if len(query.groups) == 1 and _is_common(tx, match, visible_to if own else None):
         sql = (
             "SELECT note_text.rowid FROM note_text CROSS JOIN note ON note.n = note_text.rowid"
-            f" WHERE note_text MATCH ? AND {where} ORDER BY note_text.rowid DESC LIMIT ?"
+            f" WHERE note_text MATCH ? AND {own}{where} ORDER BY note_text.rowid DESC LIMIT ?"
         )
         return [(n, NEXT_TO_NOTHING) for (n,) in tx.rows(sql, (match, *values, limit))]
-    if where == _visible(visible_to):
+    if where == _visible(visible_to) and not own:
         best = _best(tx, match, match, where, limit)
     else:
-        best = _filtered(tx, match, where, values, limit)
+        best = _filtered(tx, match, own + where, values, limit)
     return [(n, -score) for n, score in best]
 
 
@@ -105,16 +119,16 @@ def snippets(tx: Tx, query: Query, keys: Sequence[int]) -> dict[int, str]:
     return _snippets(tx, _any(query), keys) if keys else {}
 
 
-def unknown_words(tx: Tx, query: Query) -> list[str]:
-    """The words of a query that stand in no note."""
+def unknown_words(tx: Tx, query: Query, *, among: Spaces | None = None) -> list[str]:
+    """The words of a query that stand in no note; with `among` in none of those in some spaces."""
     terms = [term for group in query.groups for term in group if not term.prefix and " " not in term.text]
-    sql = "SELECT 1 FROM note_text WHERE note_text MATCH ? LIMIT 1"
+    sql = f"SELECT 1 FROM note_text WHERE {_among(among)}note_text MATCH ? LIMIT 1"
     return [term.text for term in terms if tx.row(sql, (_term(replaced(term, field="")),)) is None]
 
 
-def known_words(tx: Tx, words: Iterable[str]) -> list[str]:
-    """Those of some words that stand in a note."""
-    sql = "SELECT 1 FROM note_text WHERE note_text MATCH ? LIMIT 1"
+def known_words(tx: Tx, words: Iterable[str], *, among: Spaces | None = None) -> list[str]:
+    """Those of some words that stand in a note; with `among` in one of those in some spaces."""
+    sql = f"SELECT 1 FROM note_text WHERE {_among(among)}note_text MATCH ? LIMIT 1"
     return [word for word in words if tx.row(sql, (f'"{word}"',))]
 
 
@@ -125,12 +139,12 @@ def stems(tx: Tx, start: str) -> list[str]:
     return [row[0] for row in tx.rows(sql, (start, start + "\U0010ffff"))]
 
 
-def as_written(tx: Tx, stem: str) -> str:
-    """A word of that stem as the newest note writes it, in small letters."""
+def as_written(tx: Tx, stem: str, *, among: Spaces | None = None) -> str:
+    """A word of that stem as the newest note (of some spaces) writes it, in small letters."""
     sql = (
         f"SELECT highlight(note_text, column.key, '{MARK_START}', '{MARK_END}') AS text"
         " FROM note_text, json_each('[0,1,2,3,4,5,6]') AS column"
-        f" WHERE note_text MATCH ? AND instr(text, '{MARK_START}') ORDER BY note_text.rowid DESC LIMIT 1"
+        f" WHERE {_among(among)}note_text MATCH ? AND instr(text, '{MARK_START}') ORDER BY note_text.rowid DESC LIMIT 1"
     )
     text = str(tx.value(sql, (f'"{stem}"',)) or "")
     return text.partition(MARK_START)[2].partition(MARK_END)[0].lower() or stem
@@ -140,11 +154,21 @@ def _visible(visible_to: Spaces, *, trash: bool = False) -> str:
     return f"{in_spaces(visible_to)} AND note.deleted_us IS {'NOT ' if trash else ''}NULL"
 
 
+def _own(visible_to: Spaces, *, trash: bool = False) -> str:
+    """A condition on rows of `note_text`, for which no row of a note is read: it goes before all others."""
+    return f"+note_text.rowid IN ({own_notes(visible_to, trash=trash)}) AND "
+
+
+def _among(spaces: Spaces | None) -> str:
+    return "" if spaces is None else _own(spaces)
+
+
 def _filtered(tx: Tx, match: str, where: str, values: list[Value], limit: int) -> list[tuple[int, float]]:
     """The best hits among those that a condition on their rows lets through."""
     ranked = (
         f"SELECT note_text.rowid AS n, bm25(note_text, {WEIGHTS}) AS score"
-        " FROM note_text JOIN note ON note.n = note_text.rowid"
+        # Where one's own are picked out first, what is not is never looked up.
+        f" FROM note_text {'CROSS JOIN' if where.startswith('+') else 'JOIN'} note ON note.n = note_text.rowid"
         f" WHERE note_text MATCH ? AND {where} ORDER BY note_text.rowid DESC LIMIT {RANKED}"
     )
     return [
@@ -196,21 +220,25 @@ def _is_lone(query: Query) -> bool:
     return term.prefix or " " in term.text
 
 
-def _telling(tx: Tx, query: Query) -> Query:
+def _telling(tx: Tx, query: Query, among: Spaces | None = None) -> Query:
     """The query without the words that stand in most notes, where others are left: bm25 gives them next to no weight,
     and reads all their places to find that out.
     """
     if len(query.groups) < 2 or query.excluded:
         return query
-    groups = [group for group in query.groups if len(group) > 1 or not _is_common(tx, _term(group[0]))]
+    groups = [group for group in query.groups if len(group) > 1 or not _is_common(tx, _term(group[0]), among)]
     return replaced(query, groups=tuple(groups or query.groups))
 
 
-def _is_common(tx: Tx, match: str) -> bool:
+def _is_common(tx: Tx, match: str, among: Spaces | None = None) -> bool:
     """Whether over a tenth of the newest notes match: no rank tells them apart then, and bm25 would look at all."""
-    newest = f"SELECT rowid FROM note_text WHERE note_text MATCH ? ORDER BY rowid DESC LIMIT {RANKED}"
+    newest = f"SELECT rowid FROM note_text WHERE {_among(among)}note_text MATCH ? ORDER BY rowid DESC LIMIT {RANKED}"
     number, first, last = tx.rows(f"SELECT count(*), min(rowid), max(rowid) FROM ({newest})", (match,))[0]
-    return bool(number == RANKED and last - first < COMMON * RANKED)
+    if number < RANKED or among is None:
+        return bool(number == RANKED and last - first < COMMON * RANKED)
+    # Between these keys lie notes of others too.
+    sql = f"SELECT count(*) FROM ({own_notes(among)} AND note.n BETWEEN ? AND ?)"
+    return bool(tx.value(sql, (first, last)) < COMMON * RANKED)
 
 
 def _newest_hits(tx: Tx, match: str, visible: str, limit: int) -> list[tuple[Stored, float, str]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..errors import InvalidInput, NotFound
 from . import embedding_spaces
+from .visible import own_notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from ..ports import Row, Tx, Value
+    from .visible import Spaces
 
     Among = tuple[str, Sequence[Value]]
     """A condition on rows of `note`, and the values bound in it."""
@@ -113,24 +115,31 @@ def nearest(tx: Tx, space_n: int, query: bytes, limit: int, *, among: Among | No
     return _best(query, rows, limit)
 
 
-def notes_of(tx: Tx, space_n: int, vector_ns: Sequence[int]) -> dict[int, list[tuple[int, int, int]]]:
-    """The pieces that vectors stand for, by vector: (note, begin, stop), the newest notes first."""
+def notes_of(
+    tx: Tx, space_n: int, vector_ns: Sequence[int], *, within: Spaces | None = None
+) -> dict[int, list[tuple[int, int, int]]]:
+    """The pieces that vectors stand for, by vector: (note, begin, stop), the newest notes first. The same words of two
+    people have one vector: with `within`, notes of some spaces alone are named.
+    """
     found: dict[int, list[tuple[int, int, int]]] = {}
+    own = "" if within is None else f" AND +note_n IN ({own_notes(within)})"
     for chunk in _chunks(vector_ns):
         sql = (
-            f"SELECT vector_n, note_n, begin, stop FROM piece WHERE vector_n IN ({_listed(chunk)}) AND +space_n = ?"
-            " ORDER BY vector_n, note_n DESC, position"
+            "SELECT vector_n, note_n, begin, stop FROM piece"
+            f" WHERE vector_n IN ({_listed(chunk)}){own} AND +space_n = ? ORDER BY vector_n, note_n DESC, position"
         )
         for vector_n, note_n, begin, stop in tx.rows(sql, (space_n,)):
             found.setdefault(vector_n, []).append((note_n, begin, stop))
     return found
 
 
-def best_pieces(tx: Tx, space_n: int, near: Iterable[tuple[int, float]]) -> dict[int, Best]:
+def best_pieces(
+    tx: Tx, space_n: int, near: Iterable[tuple[int, float]], *, within: Spaces | None = None
+) -> dict[int, Best]:
     """The notes that vectors stand for, each with its best piece of these; `near` has (vector, cosine)."""
     cosines = dict(near)
     best: dict[int, Best] = {}
-    for vector_n, places in notes_of(tx, space_n, list(cosines)).items():
+    for vector_n, places in notes_of(tx, space_n, list(cosines), within=within).items():
         for note_n, begin, stop in places:
             _keep_best(best, note_n, (cosines[vector_n], begin, stop))
     return best
@@ -166,8 +175,12 @@ def count_pieces(tx: Tx, space_n: int) -> int:
     return int(tx.value("SELECT count(*) FROM piece WHERE space_n = ?", (space_n,)))
 
 
-def size(tx: Tx) -> int:
-    """About how many vectors there are, at once: more where many were taken out."""
+def size(tx: Tx, *, within: Spaces | None = None) -> int:
+    """About how many vectors there are, at once: more where many were taken out. With `within`, how many pieces the
+    notes of some spaces have.
+    """
+    if within is not None:
+        return int(tx.value(f"SELECT count(*) FROM piece WHERE note_n IN ({own_notes(within)})"))
     return int(tx.value("SELECT max(n) FROM vector") or 0)
 
 

@@ -15,3 +15,10 @@ def in_spaces(visible_to: Spaces, *, table: str = "note") -> str:
         return f"{table}.space_id = {int(visible_to[0])}"
     # A list that is empty is no SQL everywhere, and no space has the key 0.
     return f"{table}.space_id IN ({', '.join(str(int(space)) for space in visible_to) or '0'})"
+
+
+def own_notes(visible_to: Spaces, *, trash: bool = False) -> str:
+    """A statement for the keys of the notes in these spaces, outside the trash or in it: read from an index alone, so
+    that among many people's notes those of one are picked out before anything is ranked or cut off.
+    """
+    return f"SELECT note.n FROM note WHERE {in_spaces(visible_to)} AND note.deleted_us IS {'NOT ' if trash else ''}NULL"
