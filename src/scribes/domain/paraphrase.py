@@ -47,6 +47,7 @@ _BEFORE_NAMES = frozenset(_TITLES.split())
 # Pronouns have a capital where God is meant, and titles may be written out.
 _NO_NAMES = frozenset((*_TITLES.split(), *_PRONOUNS.split()))
 _LIST_NUMBER = re.compile(r"^([ \t>]*)\d{1,3}[.)](?=\s)", re.MULTILINE)
+_NUMBER_IN_LINE = re.compile(r"(?<!\S)\(?(\d{1,2})\)(?=\s)")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]")
 _DIGITS = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
@@ -79,14 +80,17 @@ def breaches(
 ) -> tuple[Breach, ...]:
     """The rules that `after` breaks as a paraphrase of `before`; none where it may be shown.
 
-    `main` is the passage that "v. 5" means where nothing nearer says so. `proper_names`, in small letters, are names
-    for certain: others are only known as names where they stand within a sentence. The shape of quotation marks does
-    not count, nor how often a thing stands there, nor in what order.
+    `main` is the passage that "v. 5" means where nothing nearer says so; without it, the first that `before` names.
+    `proper_names`, in small letters, are names for certain: others are only known as names where they stand within a
+    sentence. The shape of quotation marks does not count, nor how often a thing stands there, nor in what order.
     """
     length = _length(before, after)
     if length.new:
         # What is far too long is not worth the reading.
         return (length,)
+    if main is None:
+        # Other paragraphs may make of the answer what in the note stood in one, with the book named before.
+        main = next(((start, end) for start, end, *_ in _references(before, None)), None)
     old, new = _read(before, main, proper_names), _read(after, main, proper_names)
     found = [_compared(rule, old.kinds[rule], new.kinds[rule]) for rule in (REFERENCES, NUMBERS, QUOTATIONS, MARKS)]
     # A name may begin a sentence in one text and stand within one in the other.
@@ -151,10 +155,10 @@ def _read(text: str, main: tuple[int, int] | None, proper_names: frozenset[str])
         marks[mark.casefold() if mark[:1] in "#[" else mark] = mark
         rest = _without(rest, begin, stop)
     references = {}
-    for osis, written, begin, stop in _references(rest, main):
-        references[osis] = written
+    for start, end, written, begin, stop in _references(rest, main):
+        references[f"{start}-{end}"] = written
         rest = _without(rest, begin, stop)
-    numbers = _numbers(_LIST_NUMBER.sub(r"\1", rest))
+    numbers = _numbers(_without_list_numbers(rest))
     names, words = _names(rest, proper_names)
     # A name in a reference or a tag is no new name where it stands in a sentence.
     words |= {_key(word) for word in _WORD.findall(text)}
@@ -166,12 +170,12 @@ def _without(text: str, begin: int, stop: int) -> str:
     return text[:begin] + " " * (stop - begin) + text[stop:]
 
 
-def _references(text: str, main: tuple[int, int] | None) -> list[tuple[str, str, int, int]]:
+def _references(text: str, main: tuple[int, int] | None) -> list[tuple[int, int, str, int, int]]:
     if not may_name_a_passage(text):
         return []
     from ..scripture.search import find
 
-    return [(f"{span.start}-{span.end}", span.text, span.begin, span.stop) for span in find(text, context=main)]
+    return [(span.start, span.end, span.text, span.begin, span.stop) for span in find(text, context=main)]
 
 
 def _marks(text: str) -> list[tuple[str, int, int]]:
@@ -209,6 +213,15 @@ def _numbers(text: str) -> dict[str, str]:
         value = _VALUES[(tens or single).lower()] + (_VALUES.get(ones.lower(), 1) if ones else 0)
         found[str(value)] = word[0]
     return found
+
+
+def _without_list_numbers(text: str) -> str:
+    """The text without the numbers of lists: at the start of lines, and 1) 2) 3) where they count up from one."""
+    text, next_number = _LIST_NUMBER.sub(r"\1", text), 1
+    for number in _NUMBER_IN_LINE.finditer(text):
+        if int(number[1]) == next_number:
+            text, next_number = _without(text, *number.span()), next_number + 1
+    return text
 
 
 def _digit(letter: str) -> str:
