@@ -96,23 +96,24 @@ def count_due(tx: Tx, what: str, now_us: int, *, visible_to: Spaces) -> list[tup
 
 def without_note(tx: Tx, what: str, now_us: int, *, visible_to: Spaces, limit: int) -> tuple[int, list[Stored]]:
     """Of the due cards of a sort: how many have no note, or one in the trash; and highlights of notes changed since."""
+    is_gone = "(note.n IS NULL OR note.deleted_us IS NOT NULL)"
     sql = (
-        "SELECT card.n, note.n IS NULL OR note.deleted_us IS NOT NULL AS is_gone"
+        f"SELECT card.n, {is_gone}"
         " FROM card LEFT JOIN note ON note.id = unhex(card.source, '-')"
         f" WHERE {what} AND {in_spaces(visible_to, table='card')} AND source_kind IN ('note', 'highlight')"
-        " AND (is_gone OR (source_kind = 'highlight' AND note.changed_us >= card.created_us))"
+        f" AND ({is_gone} OR (source_kind = 'highlight' AND note.changed_us >= card.created_us))"
     )
     rows = tx.rows(sql, (now_us,))
-    doubtful = [n for n, is_gone in rows if not is_gone][:limit]
+    doubtful = [n for n, gone in rows if not gone][:limit]
     marks = ", ".join("?" * len(doubtful))
     found = items.select(tx, CARD, f"n IN ({marks})", doubtful, visible_to=visible_to, order="n", limit=limit)
-    return sum(is_gone for _, is_gone in rows), found
+    return sum(gone for _, gone in rows), found
 
 
 def count(tx: Tx, *, visible_to: Spaces) -> tuple[int, int]:
     """How many cards there are, and how many of them are known."""
     spaces = in_spaces(visible_to, table="card")
-    row = tx.row(f"SELECT count(*), coalesce(sum(phase = 2), 0) FROM card WHERE deleted_us IS NULL AND {spaces}")
+    row = tx.row(f"SELECT count(*), count(*) FILTER (WHERE phase = 2) FROM card WHERE deleted_us IS NULL AND {spaces}")
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
@@ -155,7 +156,7 @@ def introduced(tx: Tx, day: str) -> int:
 
 def answered_on(tx: Tx, day: str) -> tuple[int, int]:
     """How many answers were given on a day, and how many of them were right."""
-    row = tx.row(f"SELECT count(*), coalesce(sum(rating > 1), 0) FROM review WHERE day = ? AND {_LIVE}", (day,))
+    row = tx.row(f"SELECT count(*), count(*) FILTER (WHERE rating > 1) FROM review WHERE day = ? AND {_LIVE}", (day,))
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
@@ -168,7 +169,7 @@ def recalled_since(tx: Tx, day: str) -> tuple[int, int]:
     """Of the cards asked again on a later day, since a day: how many were asked, and how many were remembered."""
     other = "SELECT 1 FROM review b WHERE b.card = r.card AND b.deleted_us IS NULL AND"
     sql = (
-        f"SELECT count(*), coalesce(sum(rating > 1), 0) FROM review r WHERE day >= ? AND {_LIVE}"
+        f"SELECT count(*), count(*) FILTER (WHERE rating > 1) FROM review r WHERE day >= ? AND {_LIVE}"
         f" AND EXISTS ({other} b.day < r.day)"
         f" AND NOT EXISTS ({other} b.day = r.day AND (b.at_us, b.id) < (r.at_us, r.id))"
     )
@@ -178,5 +179,6 @@ def recalled_since(tx: Tx, day: str) -> tuple[int, int]:
 
 def log(tx: Tx) -> list[Row]:
     """The whole log: (card, when, rating), card by card, each in its order."""
-    sql = f"SELECT card, min(at_us, created_us), rating FROM review WHERE {_LIVE} ORDER BY card, review.at_us, id"
+    at = "CASE WHEN at_us < created_us THEN at_us ELSE created_us END"
+    sql = f"SELECT card, {at}, rating FROM review WHERE {_LIVE} ORDER BY card, review.at_us, id"
     return tx.rows(sql)

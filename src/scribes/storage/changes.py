@@ -134,7 +134,7 @@ def space_of(tx: Tx, item: bytes, kind: str) -> int:
 def forget_item(tx: Tx, item: bytes) -> None:
     """Remove an item's whole history. This cannot be undone."""
     tx.run("DELETE FROM change WHERE item_id = ?", (item,))
-    tx.run("INSERT OR IGNORE INTO purged (item_id) VALUES (?)", (item,))
+    tx.run("INSERT INTO purged (item_id) VALUES (?) ON CONFLICT DO NOTHING", (item,))
 
 
 def change_from(row: Row) -> Change:

@@ -45,7 +45,9 @@ class StoredDelivery:
 def put(tx: Tx, channel: StoredChannel) -> None:
     """Keep a channel under its name."""
     tx.run(
-        "INSERT OR REPLACE INTO channel (name, kind, config, secret, shows_text, created_us) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO channel (name, kind, config, secret, shows_text, created_us) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, config = excluded.config, secret = excluded.secret,"
+        " shows_text = excluded.shows_text, created_us = excluded.created_us, failures = 0, open_until_us = 0",
         (
             channel.name,
             channel.kind,
@@ -82,8 +84,10 @@ def set_breaker(tx: Tx, name: str, breaker: Breaker) -> None:
 def record_delivery(tx: Tx, delivery: StoredDelivery) -> None:
     """Keep what is known of a delivery now; an earlier attempt of the same is replaced."""
     tx.run(
-        "INSERT OR REPLACE INTO delivery (key, channel, reminder, due_us, at_us, attempts, late, state, error)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO delivery (key, channel, reminder, due_us, at_us, attempts, late, state, error)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET channel = excluded.channel,"
+        " reminder = excluded.reminder, due_us = excluded.due_us, at_us = excluded.at_us,"
+        " attempts = excluded.attempts, late = excluded.late, state = excluded.state, error = excluded.error",
         (
             delivery.key,
             delivery.channel,

@@ -52,7 +52,7 @@ def waiting(tx: Tx, *, visible_to: Spaces, item: bytes | None = None) -> list[Wa
     """Clashes that nobody has chosen in, by item."""
     rows = tx.rows(
         "SELECT item_id, kind, field, base, ours, theirs, merged, ours_by, theirs_by FROM clash"
-        f" WHERE {in_spaces(visible_to, table='clash')} AND (?1 IS NULL OR item_id = ?1) ORDER BY item_id, id",
+        f" WHERE {in_spaces(visible_to, table='clash')} AND (item_id = ?1 OR ?1 IS NULL) ORDER BY item_id, id",
         (item,),
     )
     return [Waiting(row[0], row[1], Clash(*row[2:])) for row in rows]

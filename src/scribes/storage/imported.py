@@ -15,7 +15,8 @@ def find(tx: Tx, source: str) -> Row | None:
 def put(tx: Tx, source: str, *, note_id: bytes, digest: bytes, heads: bytes) -> None:
     """Remember where a note came from."""
     tx.run(
-        "INSERT OR REPLACE INTO imported (source, note_id, digest, heads) VALUES (?, ?, ?, ?)",
+        "INSERT INTO imported (source, note_id, digest, heads) VALUES (?, ?, ?, ?) ON CONFLICT (source) DO UPDATE SET"
+        " note_id = excluded.note_id, digest = excluded.digest, heads = excluded.heads",
         (source, note_id, digest, heads),
     )
 

@@ -23,7 +23,7 @@ def is_waiting(tx: Tx) -> bool:
 def forgotten(tx: Tx) -> int:
     """How many notes with a letter in their title are neither embedded, in whatever space, nor waiting for it."""
     sql = (
-        "SELECT count(*) FROM note WHERE deleted_us IS NULL AND title GLOB '*[a-zA-Z]*'"
+        "SELECT count(*) FROM note WHERE deleted_us IS NULL AND glob('*[a-zA-Z]*', title)"
         " AND n NOT IN (SELECT note_n FROM to_index)"
         " AND NOT EXISTS (SELECT 1 FROM piece WHERE piece.note_n = note.n)"
     )
@@ -38,7 +38,7 @@ def queue_missing(tx: Tx, space_n: int) -> bool:
     )
     if tx.value(f"{missing} LIMIT 1", (space_n,)) is None:
         return False
-    tx.run(f"INSERT OR IGNORE INTO to_index (note_n) {missing}", (space_n,))
+    tx.run(f"INSERT INTO to_index (note_n) {missing} ON CONFLICT DO NOTHING", (space_n,))
     return True
 
 
@@ -55,7 +55,7 @@ def is_as_read(tx: Tx, stored: Stored) -> bool:
 
 def queue_all(tx: Tx) -> None:
     """Let every note wait for its turn."""
-    tx.run("INSERT OR IGNORE INTO to_index (note_n) SELECT n FROM note")
+    tx.run("INSERT INTO to_index (note_n) SELECT n FROM note WHERE true ON CONFLICT DO NOTHING")
 
 
 def done(tx: Tx, n: int) -> None:

@@ -76,7 +76,7 @@ def finish(tx: Tx, job: Job) -> bool:
     """Take a job out because it is done; False where it is no longer this attempt's to finish."""
     taken = tx.value("DELETE FROM job WHERE id = ? AND claims = ? RETURNING 1", (job.id, job.claims))
     if taken and job.key is not None and job.once:
-        tx.run("INSERT OR IGNORE INTO job_done (key, done_us) VALUES (?, ?)", (job.key, tx.now_us))
+        tx.run("INSERT INTO job_done (key, done_us) VALUES (?, ?) ON CONFLICT DO NOTHING", (job.key, tx.now_us))
     return bool(taken)
 
 
@@ -161,7 +161,7 @@ def resolve(tx: Tx, ref: str) -> bytes:
 
 def recent(tx: Tx, *, parked: bool, limit: int) -> list[Waiting]:
     """Jobs in the order of their moments, or only the parked ones."""
-    where = f"run_us = {PARKED_US} AND parked_us IS NOT NULL" if parked else "1"
+    where = f"run_us = {PARKED_US} AND parked_us IS NOT NULL" if parked else "1 = 1"
     sql = f"SELECT {COLUMNS}, lease_us, parked_us, error FROM job WHERE {where} ORDER BY run_us, id LIMIT ?"
     return [Waiting(_job(row), row[8], row[9], row[10]) for row in tx.rows(sql, (limit,))]
 

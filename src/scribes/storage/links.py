@@ -58,7 +58,8 @@ def uses(tx: Tx, verses: Iterable[int]) -> dict[int, int]:
 def put_uses(tx: Tx, notes_by_verse: Mapping[int, int]) -> None:
     """Keep in how many notes verses are named."""
     rows = sorted(notes_by_verse.items())
-    tx.run_many("INSERT OR REPLACE INTO link_use (verse, notes) VALUES (?, ?)", [row for row in rows if row[1] > 0])
+    sql = "INSERT INTO link_use (verse, notes) VALUES (?, ?) ON CONFLICT (verse) DO UPDATE SET notes = excluded.notes"
+    tx.run_many(sql, [row for row in rows if row[1] > 0])
     tx.run_many("DELETE FROM link_use WHERE verse = ?", [(verse,) for verse, notes in rows if notes <= 0])
 
 
@@ -70,7 +71,11 @@ def passages_of(tx: Tx, n: int) -> tuple[tuple[int, int, int], ...]:
 def put_passages(tx: Tx, n: int, ranges: Sequence[tuple[int, int, int]]) -> None:
     """Keep the ranges from which a note's links are made."""
     if ranges:
-        tx.run("INSERT OR REPLACE INTO link_note (note_n, passages) VALUES (?, ?)", (n, _ranges_said(ranges)))
+        tx.run(
+            "INSERT INTO link_note (note_n, passages) VALUES (?, ?)"
+            " ON CONFLICT (note_n) DO UPDATE SET passages = excluded.passages",
+            (n, _ranges_said(ranges)),
+        )
     else:
         tx.run("DELETE FROM link_note WHERE note_n = ?", (n,))
 
@@ -116,7 +121,9 @@ def put_list(tx: Tx, n: int, kind: int, best: Sequence[tuple[int, Candidate]]) -
 def put(tx: Tx, found: Iterable[Stored]) -> None:
     """Put entries into lists, in the place of those about the same two notes."""
     tx.run_many(
-        "INSERT OR REPLACE INTO link (from_n, kind, to_n, score, here, there) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO link (from_n, kind, to_n, score, here, there) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (from_n, kind, to_n) DO UPDATE SET score = excluded.score, here = excluded.here,"
+        " there = excluded.there",
         [(one.from_n, one.kind, one.to_n, one.score, one.here, one.there) for one in found],
     )
 
@@ -169,7 +176,11 @@ def put_words(
         [(n, position, *one) for position, one in enumerate(named)],
     )
     rows = [(n, other, choice, why) for choice, digits, why in choices if (other := _id(digits)) and other != id]
-    tx.run_many("INSERT OR REPLACE INTO link_choice (note_n, other, choice, why) VALUES (?, ?, ?, ?)", rows)
+    tx.run_many(
+        "INSERT INTO link_choice (note_n, other, choice, why) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (note_n, other, choice) DO UPDATE SET why = excluded.why",
+        rows,
+    )
 
 
 def names_in(tx: Tx, n: int) -> list[tuple[str, int, int]]:
@@ -210,7 +221,7 @@ def pairs_by_text(tx: Tx) -> list[tuple[int, int]]:
 def texts_like_handles(tx: Tx) -> list[tuple[int, str]]:
     """Where a name in [[ ]] that no note is called might be a handle: (note, name)."""
     sql = (
-        "SELECT note_n, name FROM link_text WHERE name NOT GLOB '*[^0-9a-f-]*' AND length(name) >= 4"
+        "SELECT note_n, name FROM link_text WHERE NOT glob('*[^0-9a-f-]*', name) AND length(name) >= 4"
         " AND name NOT IN (SELECT name FROM link_name)"
     )
     return [(n, name) for n, name in tx.rows(sql) if wiki.is_handle(name)]

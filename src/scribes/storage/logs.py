@@ -48,7 +48,9 @@ def state(tx: Tx, space: int) -> LogState:
 def put_state(tx: Tx, space: int, state: LogState) -> None:
     """Keep how far the log of a space was read."""
     tx.run(
-        "INSERT OR REPLACE INTO log_state (space_id, generation, cursor, seen, synced_us) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO log_state (space_id, generation, cursor, seen, synced_us) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (space_id) DO UPDATE SET generation = excluded.generation, cursor = excluded.cursor,"
+        " seen = excluded.seen, synced_us = excluded.synced_us",
         (space, state.generation, state.cursor, state.seen, state.synced_us),
     )
 
@@ -89,17 +91,18 @@ def fold(tx: Tx, space: int, device: bytes, *, up_to: int, hash: bytes) -> None:
     unsent again.
     """
     tx.run(
-        "INSERT OR IGNORE INTO log_entry (space_id, device, number, hash, prev, type, state)"
-        " VALUES (?, ?, ?, ?, x'', 1, 'folded')",
-        (space, device, up_to, hash),
+        "INSERT INTO log_entry (space_id, device, number, hash, prev, type, state)"
+        " VALUES (?, ?, ?, ?, ?, 1, 'folded') ON CONFLICT DO NOTHING",
+        (space, device, up_to, hash, b""),
     )
     # Where a control entry is the last one, which stays, the bundle before it that never came here is the end of these.
     tx.run(
-        "INSERT OR IGNORE INTO log_entry (space_id, device, number, hash, prev, type, state)"
-        " SELECT space_id, device, number - 1, prev, x'', 1, 'folded' FROM log_entry AS next WHERE space_id = ?1"
+        "INSERT INTO log_entry (space_id, device, number, hash, prev, type, state)"
+        " SELECT space_id, device, number - 1, prev, ?4, 1, 'folded' FROM log_entry AS next WHERE space_id = ?1"
         " AND device = ?2 AND number BETWEEN 2 AND ?3 AND state != 'folded' AND NOT EXISTS (SELECT 1 FROM log_entry"
-        " WHERE space_id = ?1 AND device = ?2 AND number = next.number - 1) ORDER BY number DESC LIMIT 1",
-        (space, device, up_to),
+        " WHERE space_id = ?1 AND device = ?2 AND number = next.number - 1) ORDER BY number DESC LIMIT 1"
+        " ON CONFLICT DO NOTHING",
+        (space, device, up_to, b""),
     )
     tx.run(
         "UPDATE change SET seq = NULL WHERE seq IN"
@@ -143,8 +146,13 @@ def give_up(tx: Tx, n: int) -> None:
 
 def folded_ends(tx: Tx, space: int) -> dict[bytes, tuple[int, bytes]]:
     """The last bundle of each chain that a snapshot stands for: its number and SHA-256."""
-    sql = "SELECT device, max(number), hash FROM log_entry WHERE space_id = ? AND state = 'folded' GROUP BY device"
-    return {device: (number, hash) for device, number, hash in tx.rows(sql, (space,))}
+    rows = tx.rows(
+        "SELECT log_entry.device, log_entry.number, hash FROM log_entry JOIN (SELECT device, max(number) AS number"
+        " FROM log_entry WHERE space_id = ?1 AND state = 'folded' GROUP BY device) AS last"
+        " ON space_id = ?1 AND last.device = log_entry.device AND last.number = log_entry.number",
+        (space,),
+    )
+    return {device: (number, hash) for device, number, hash in rows}
 
 
 def controls(tx: Tx, space: int) -> list[bytes]:
@@ -154,7 +162,9 @@ def controls(tx: Tx, space: int) -> list[bytes]:
 
 def put_control(tx: Tx, space: int, number: int, raw: bytes) -> None:
     """Keep a control entry."""
-    tx.run("INSERT OR IGNORE INTO control (space_id, number, entry) VALUES (?, ?, ?)", (space, number, raw))
+    tx.run(
+        "INSERT INTO control (space_id, number, entry) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (space, number, raw)
+    )
 
 
 def forget_members(tx: Tx, space: int) -> None:
@@ -176,7 +186,7 @@ def keys(tx: Tx, space: int) -> dict[int, bytes]:
 def put_keys(tx: Tx, space: int, keys: dict[int, bytes]) -> None:
     """Keep keys by epoch."""
     tx.run_many(
-        "INSERT OR IGNORE INTO epoch_key (space_id, epoch, key) VALUES (?, ?, ?)",
+        "INSERT INTO epoch_key (space_id, epoch, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         [(space, epoch, key) for epoch, key in keys.items()],
     )
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ..ports import Tx, Value
 
 
+PUT = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+
+
 @record
 class Identity:
     """Who writes here: keys into `space` and `device`, the device's id as changes carry it, and the name under which
@@ -27,12 +30,14 @@ class Identity:
 
 def get(tx: Tx, name: str) -> Any:
     """A value by its name, or None."""
-    return tx.value("SELECT value FROM meta WHERE name = ?", (name,))
+    found = tx.value("SELECT value FROM meta WHERE name = ?", (name,))
+    # A column without a type is SQLite's alone: on Postgres it is text, where bytes stand in hexadecimal.
+    return bytes.fromhex(found[2:]) if isinstance(found, str) and found.startswith("\\x") else found
 
 
 def put(tx: Tx, name: str, value: Value) -> None:
     """Keep a value by name."""
-    tx.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
+    tx.run(PUT, (name, value))
 
 
 def remove(tx: Tx, name: str) -> None:
@@ -62,7 +67,7 @@ def identity(tx: Tx) -> Identity:
     Raises: Damaged.
     """
     row = tx.row(
-        "SELECT space.n, device.n, device.id FROM meta JOIN device ON device.n = meta.value JOIN space"
+        "SELECT space.n, device.n, device.id FROM meta JOIN device ON device.n = CAST(meta.value AS BIGINT) JOIN space"
         " ON space.kind = 'personal' WHERE meta.name = 'device'"
     )
     if row is None:

@@ -94,7 +94,7 @@ def update(
         from .vectors import forget_pieces
 
         forget_pieces(tx, stored.n)
-        tx.run("INSERT OR IGNORE INTO to_index (note_n) VALUES (?)", (stored.n,))
+        tx.run("INSERT INTO to_index (note_n) VALUES (?) ON CONFLICT DO NOTHING", (stored.n,))
     if (*_meant(old), old.links) != (*_meant(content), content.links):
         tx.run("INSERT INTO link_todo (note_n) VALUES (?)", (stored.n,))
     from . import passages
@@ -175,7 +175,7 @@ def trashed(tx: Tx, *, visible_to: Spaces, limit: int, before_us: int | None = N
     """Notes in the trash, the last deleted first; with `before_us` only those deleted before it."""
     sql = (
         f"SELECT {COLUMNS} FROM note WHERE {in_spaces(visible_to)} AND deleted_us IS NOT NULL"
-        " AND (?1 IS NULL OR deleted_us < ?1) ORDER BY deleted_us DESC LIMIT ?2"
+        " AND (deleted_us < ?1 OR ?1 IS NULL) ORDER BY deleted_us DESC LIMIT ?2"
     )
     return [stored_from(row) for row in tx.rows(sql, (before_us, limit))]
 

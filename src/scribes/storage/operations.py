@@ -27,7 +27,7 @@ def begin(tx: Tx, command: str, *, undoes: int | None = None) -> int:
 
 def last_standing(tx: Tx) -> Operation | None:
     """The last operation that is neither undone nor an undo."""
-    row = tx.row("SELECT n, command, at_us FROM operation WHERE NOT undone AND undoes IS NULL ORDER BY n DESC LIMIT 1")
+    row = tx.row("SELECT n, command, at_us FROM operation WHERE undone = 0 AND undoes IS NULL ORDER BY n DESC LIMIT 1")
     return Operation(*row) if row else None
 
 

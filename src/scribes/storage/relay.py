@@ -20,7 +20,11 @@ def position(tx: Tx, space: bytes) -> tuple[int, int]:
 
 def set_position(tx: Tx, space: bytes, generation: int, seq: int) -> None:
     """Move on: the generation and the number of the last entry."""
-    tx.run("INSERT OR REPLACE INTO relay_space (id, generation, seq) VALUES (?, ?, ?)", (space, generation, seq))
+    tx.run(
+        "INSERT INTO relay_space (id, generation, seq) VALUES (?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET generation = excluded.generation, seq = excluded.seq",
+        (space, generation, seq),
+    )
 
 
 def hold(tx: Tx, space: bytes) -> None:
@@ -111,7 +115,11 @@ def bundles_up_to(tx: Tx, space: bytes, device: bytes, number: int) -> list[int]
 
 def put_mail(tx: Tx, slot: bytes, message: bytes) -> None:
     """Keep a letter in a slot; a later one takes its place."""
-    tx.run("INSERT OR REPLACE INTO relay_mail (slot, bytes, at_us) VALUES (?, ?, ?)", (slot, message, tx.now_us))
+    tx.run(
+        "INSERT INTO relay_mail (slot, bytes, at_us) VALUES (?, ?, ?)"
+        " ON CONFLICT (slot) DO UPDATE SET bytes = excluded.bytes, at_us = excluded.at_us",
+        (slot, message, tx.now_us),
+    )
 
 
 def mail(tx: Tx, slot: bytes) -> bytes | None:

@@ -76,7 +76,7 @@ def listed(tx: Tx, *, over: bool, visible_to: Spaces, limit: int) -> list[Stored
 
 def told_beyond(tx: Tx, now_us: int, *, visible_to: Spaces, limit: int) -> list[Stored]:
     """Recurring reminders of which something was told, dealt with or begun at a moment that has not come."""
-    where = "deleted_us IS NULL AND rule != '' AND max(coalesce(told_us, 0), coalesce(done_us, 0), created_us) > ?"
+    where = "deleted_us IS NULL AND rule != '' AND (told_us > ?1 OR done_us > ?1 OR created_us > ?1)"
     return items.select(tx, REMINDER, where, (now_us,), visible_to=visible_to, order="n", limit=limit)
 
 

@@ -305,7 +305,7 @@ def _filters(query: Query, bounds: Bounds) -> tuple[list[str], list[Value]]:
         elif item.field in PASSAGE_FIELDS:
             condition, added = _passage_condition(*bounds[position])
         elif item.field == "space":
-            condition, added = "note.space_id IN (SELECT n FROM space WHERE name = ? COLLATE NOCASE)", [item.value]
+            condition, added = "note.space_id IN (SELECT n FROM space WHERE lower(name) = lower(?))", [item.value]
         else:
             condition, added = _day_condition(item, bounds[position])
         conditions.append(f"NOT ({condition})" if item.negated else condition)

@@ -54,7 +54,10 @@ def is_on_page(rows: bytes | None, place: int, dimensions: int) -> bool:
 
 def put_page(tx: Tx, space_n: int, number: int, rows: bytes, *, more: int) -> None:
     """Keep a page, on which there are so many senses more than before."""
-    tx.run("INSERT OR REPLACE INTO link_sense (page, rows) VALUES (?, ?)", (number, rows))
+    tx.run(
+        "INSERT INTO link_sense (page, rows) VALUES (?, ?) ON CONFLICT (page) DO UPDATE SET rows = excluded.rows",
+        (number, rows),
+    )
     tx.run("UPDATE link_view SET embedded = embedded + ? WHERE space_n = ?", (more, space_n))
 
 

@@ -116,7 +116,7 @@ def device_key(tx: Tx, id: bytes, *, member: bytes | None, is_certain: bool = Fa
     """The key of a device's row, which is made where there is none. Whose it is, is as somebody said first; where it is
     certain, as the members of a space have it, that counts.
     """
-    known = "excluded.member" if is_certain else "coalesce(member, excluded.member)"
+    known = "excluded.member" if is_certain else "coalesce(device.member, excluded.member)"
     tx.run(
         "INSERT INTO device (id, name, created_us, member) VALUES (?, '', ?, ?)"
         f" ON CONFLICT (id) DO UPDATE SET member = {known}",

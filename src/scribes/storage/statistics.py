@@ -61,7 +61,7 @@ def answers_by_day(tx: Tx, first: str, *, visible_to: Spaces) -> list[tuple[str,
     """
     other = "SELECT 1 FROM review b WHERE b.card = r.card AND b.deleted_us IS NULL AND b.at_us < r.at_us AND"
     sql = (
-        "SELECT day, count(*), sum(rating > 1) FROM review r"
+        "SELECT day, count(*), count(*) FILTER (WHERE rating > 1) FROM review r"
         f" WHERE day >= ? AND deleted_us IS NULL AND {in_spaces(visible_to, table='r')}"
         f" AND EXISTS ({other} b.day < r.day)"
         f" AND NOT EXISTS ({other} b.at_us > r.at_us - {2 * DAY_US} AND b.day = r.day) GROUP BY day"

@@ -76,7 +76,7 @@ def to_learn_from(tx: Tx, space_n: int) -> list[bytes]:
 
     Raises: Damaged.
     """
-    total = int(tx.value("SELECT total(size) FROM vector_page WHERE space_n = ?", (space_n,)))
+    total = int(tx.value("SELECT coalesce(sum(size), 0) FROM vector_page WHERE space_n = ?", (space_n,)))
     learnt_from = tx.value("SELECT max(learnt_from) FROM vector_cells WHERE space_n = ?", (space_n,)) or 0
     if total < max(CELLS_FROM, LEARNT_AGAIN * learnt_from) or _in_old_cells(tx, space_n, _newest(tx, space_n)):
         return []
@@ -106,7 +106,7 @@ def put_cells(tx: Tx, space_n: int, centres: bytes) -> None:
         "SELECT first, length(centres) FROM vector_cells WHERE space_n = ? ORDER BY first DESC LIMIT 1", (space_n,)
     )
     first = newest[0] + newest[1] // space.dimensions if newest else 1
-    total = int(tx.value("SELECT total(size) FROM vector_page WHERE space_n = ?", (space_n,)))
+    total = int(tx.value("SELECT coalesce(sum(size), 0) FROM vector_page WHERE space_n = ?", (space_n,)))
     tx.run(
         "INSERT INTO vector_cells (space_n, first, learnt_from, centres) VALUES (?, ?, ?, ?)",
         (space_n, first, total, centres),
@@ -135,7 +135,8 @@ def forget_pages(tx: Tx, space_n: int) -> None:
     tx.run("DELETE FROM vector_page WHERE space_n = ?", (space_n,))
     tx.run("DELETE FROM vector_cells WHERE space_n = ?", (space_n,))
     tx.run(
-        "INSERT OR IGNORE INTO vector_tail (vector_n, space_n) SELECT n, space_n FROM vector WHERE space_n = ?",
+        "INSERT INTO vector_tail (vector_n, space_n) SELECT n, space_n FROM vector WHERE space_n = ?"
+        " ON CONFLICT DO NOTHING",
         (space_n,),
     )
 

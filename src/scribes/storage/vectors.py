@@ -86,7 +86,7 @@ def put_pieces(tx: Tx, note_n: int, space_n: int, pieces: Sequence[tuple[int, in
 
 def doubt(tx: Tx, keys: Iterable[int]) -> None:
     """Have vectors looked at again that perhaps no piece uses."""
-    tx.run_many("INSERT OR IGNORE INTO vector_unused (vector_n) VALUES (?)", [(key,) for key in keys])
+    tx.run_many("INSERT INTO vector_unused (vector_n) VALUES (?) ON CONFLICT DO NOTHING", [(key,) for key in keys])
 
 
 def forget_pieces(tx: Tx, note_n: int) -> None:

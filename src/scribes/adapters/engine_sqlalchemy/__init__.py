@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ...errors import Unavailable
 from .engine import ServerTx, SqlAlchemyEngine
 
-__all__ = ["ServerTx", "SqlAlchemyEngine", "open_sqlite"]
+__all__ = ["ServerTx", "SqlAlchemyEngine", "open_postgres", "open_sqlite"]
 
 
 def open_sqlite(path: str, key: bytes, *, create: bool) -> SqlAlchemyEngine:
@@ -16,3 +17,15 @@ def open_sqlite(path: str, key: bytes, *, create: bool) -> SqlAlchemyEngine:
     from .sqlite import SqliteServerEngine
 
     return SqliteServerEngine(path, key, create=create)
+
+
+def open_postgres(url: str) -> SqlAlchemyEngine:
+    """The store in a database of Postgres that is there, as `postgresql://user:password@host/name`.
+
+    Raises: InvalidInput, Unavailable.
+    """
+    try:
+        from .postgres import PostgresEngine
+    except ImportError as e:
+        raise Unavailable("psycopg is not installed", hint="pip install 'scribes[postgres]'") from e
+    return PostgresEngine(url)

@@ -67,10 +67,14 @@ class ServerTx(Tx):
         else:
             self._pooled.commit()
 
-    def _rollback(self) -> None:
-        if self._root is not None and self._root.is_active:
-            self._root.rollback()
-        self._pooled.rollback()
+    def _give_up(self, faults: tuple[type[Exception], ...]) -> None:
+        """Take all back; a connection that cannot even do that is not used again."""
+        try:
+            if self._root is not None and self._root.is_active:
+                self._root.rollback()
+            self._pooled.rollback()
+        except faults:
+            self._pooled.invalidate()
 
     def _close(self) -> None:
         (self._sqlalchemy or self._pooled).close()
@@ -151,21 +155,20 @@ class SqlAlchemyEngine(ABC):
     def _end(self, tx: ServerTx, *, write: bool, error: BaseException | None) -> None:
         try:
             if error is None:
-                tx._commit()
+                try:
+                    tx._commit()
+                except BaseException:
+                    tx._give_up(self.faults)
+                    raise
                 self.has_written = self.has_written or write
             else:
-                tx._rollback()
-        except ScribesError:
-            tx._rollback()
-            raise
+                tx._give_up(self.faults)
         except self.faults as e:
             raise self._said(e) from e
         finally:
-            try:
-                tx._close()
-            finally:
-                if write:
-                    self._writing.release()
+            tx._close()
+            if write:
+                self._writing.release()
         if isinstance(error, self.faults):
             raise self._said(error) from error
 

@@ -89,7 +89,7 @@ class SqliteServerEngine(SqlAlchemyEngine):
         try:
             sqlite_file.copy(tx._connection, path, key, progress)
         finally:
-            tx._rollback()
+            tx._give_up(FAULTS)
             tx._close()
 
     @contextmanager

@@ -1,12 +1,5 @@
 -- Sync and circles: what is known of logs, of the keys of spaces, and of what waits for a person.
 
--- What happened to a space here. `role` is the person's own in it, '' once they are no longer in it: then it can be
--- read and not written. `remote_n`: where its log lies.
-ALTER TABLE space ADD COLUMN role TEXT NOT NULL DEFAULT 'owner';
-ALTER TABLE space ADD COLUMN remote_n INTEGER REFERENCES remote (n);
--- The account a device belongs to, where a log has told; NULL for devices of this vault before it ever synchronised.
-ALTER TABLE device ADD COLUMN member BLOB;
-
 -- Where logs lie: a folder, another vault. `id` is what the place itself says it is; a foreign or emptied one is noticed.
 CREATE TABLE remote (
   n     INTEGER PRIMARY KEY,
@@ -14,6 +7,13 @@ CREATE TABLE remote (
   kind  TEXT NOT NULL,
   place TEXT NOT NULL
 );
+
+-- What happened to a space here. `role` is the person's own in it, '' once they are no longer in it: then it can be
+-- read and not written. `remote_n`: where its log lies.
+ALTER TABLE space ADD COLUMN role TEXT NOT NULL DEFAULT 'owner';
+ALTER TABLE space ADD COLUMN remote_n INTEGER REFERENCES remote (n);
+-- The account a device belongs to, where a log has told; NULL for devices of this vault before it ever synchronised.
+ALTER TABLE device ADD COLUMN member BLOB;
 
 -- How far each log was read: the remote's generation and its own cursor. `seen`: what this device has told the others
 -- of what it saw, as canonical JSON. `synced_us`: when the remote last acknowledged everything.
