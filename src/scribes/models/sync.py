@@ -137,6 +137,16 @@ class Invitation:
 
 
 @record
+class OpenInvitation:
+    """An invitation that waits: its id, the role it gives, until when, and for how many."""
+
+    id: str
+    role: str
+    until: datetime
+    uses: int
+
+
+@record
 class Comment:
     """A comment on a shared note or prayer: by whom, when, and what."""
 

@@ -24,7 +24,7 @@ from ..domain.dates import DAY_US, from_us
 from ..domain.keyring import CIRCLE as CIRCLE_KIND
 from ..domain.keyring import OPEN, SEALED, Keyring
 from ..errors import Ambiguous, Conflict, Forbidden, InvalidInput, NotFound
-from ..models.sync import Circle, Invitation, Member
+from ..models.sync import Circle, Invitation, Member, OpenInvitation
 from ..records import replaced
 from ..storage import items, operations, spaces
 from . import account as accounts
@@ -76,6 +76,13 @@ class Circles:
                 for space in own_spaces.each(tx, self._context)
                 if space.kind == CIRCLE_KIND
             ]
+
+    def get(self, ref: str) -> Circle:
+        """A circle, one that was left too.
+
+        Raises: NotFound, Ambiguous.
+        """
+        return self._shown(self._space(ref, former=True).id)
 
     def create(self, name: str, *, place: RemotePlace | None = None, mode: str = SEALED) -> Circle:
         """A new circle, whose owner the person is; its log lies where their own notes lie, or at `place`. `mode` is
@@ -141,6 +148,17 @@ class Circles:
             place = next(one for one in spaces.remotes(tx) if one.n == space.remote_n)
         link = f"{SCHEME}{space.id.hex()}/{place.id.hex()}#{code.replace('-', '')}"
         return Invitation(link, space.name, role, from_us(until))
+
+    def invitations(self, ref: str) -> list[OpenInvitation]:
+        """The invitations to a circle that wait. Their links are not kept.
+
+        Raises: NotFound, Ambiguous, Forbidden.
+        """
+        space = self._space(ref)
+        access.check(space.role, "invite", where=space.name)
+        with self._engine.read() as tx:
+            found = accounts.keyring(tx, space).invites.values()
+            return [OpenInvitation(one.id.hex(), one.role, from_us(one.until_us), one.uses) for one in found]
 
     def uninvite(self, ref: str) -> int:
         """How many open invitations of a circle were taken back; the key changes, as they had it.

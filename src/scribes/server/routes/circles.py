@@ -1,0 +1,157 @@
+"""Circles: made, joined, left; who is in them and as what; what is shared in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body
+
+from ...errors import Sealed
+from ...hosting import Hosted
+from ...models.sync import Circle, Invitation, Member, OpenInvitation
+from ..access import Me, Writer
+
+router = APIRouter(prefix="/v1/circles", tags=["circles"])
+
+GivenRole = Literal["reader", "member", "admin"]
+Name = Annotated[str, Body(max_length=200)]
+
+
+@dataclass
+class NewCircle:
+    """A circle to make. `open`: this server reads along, for people on the web; a sealed one is made on a device."""
+
+    name: str
+    mode: Literal["open", "sealed"] = "open"
+
+
+@dataclass
+class NewInvitation:
+    """Whom to invite: as what, for how long, and how many people with one link."""
+
+    role: GivenRole = "member"
+    days: int = 7
+    uses: int = 1
+
+
+@dataclass
+class Shared:
+    """Something that lies in a circle now, by its id there; or among one's own again."""
+
+    id: str
+
+
+NEW_CIRCLE = Body(openapi_examples={"home": {"summary": "A home group", "value": {"name": "Home group"}}})
+NEW_INVITATION = Body(openapi_examples={"one": {"summary": "One reader", "value": {"role": "reader", "days": 3}}})
+LINK = Body(embed=True, max_length=500, examples=["scribes://join/…/…#…"])
+ITEM = Body(embed=True, max_length=64, examples=["019bb1c2-7d3e-7aaa-8bbb-0123456789ab"])
+
+
+@router.get("")
+def list_circles(me: Me) -> list[Circle]:
+    """The open circles one is in, or was; sealed ones are listed under /v1/spaces."""
+    return me.circles.each()
+
+
+@router.post("", status_code=201)
+def create_circle(new: Annotated[NewCircle, NEW_CIRCLE], me: Writer) -> Circle:
+    """A new circle, whose owner one is."""
+    if new.mode == "sealed":
+        raise Sealed(
+            "a sealed circle is made on a device, which keeps its keys",
+            hint="or make an open one, which this server reads",
+        )
+    me.check_personal_space()
+    return me.circles.create(new.name, mode=new.mode)
+
+
+@router.post("/join")
+def join_circle(link: Annotated[str, LINK], me: Writer) -> Circle:
+    """The circle of an invitation, which one is in now."""
+    me.check_personal_space()
+    return me.circles.join(link)
+
+
+@router.get("/{circle}")
+def get_circle(circle: str, me: Me) -> Circle:
+    """A circle."""
+    return me.circles.get(circle)
+
+
+@router.patch("/{circle}")
+def rename_circle(circle: str, name: Annotated[str, Body(embed=True, max_length=200)], me: Writer) -> Circle:
+    """A circle under another name."""
+    return me.circles.rename(circle, name)
+
+
+@router.post("/{circle}/leave")
+def leave_circle(circle: str, me: Writer) -> Circle:
+    """A circle that one is no longer in. The owner hands it over first."""
+    return me.circles.leave(circle)
+
+
+@router.put("/{circle}/my-name", status_code=204)
+def call_me(circle: str, name: Annotated[str, Body(embed=True, max_length=200)], me: Writer) -> None:
+    """What one is called in a circle."""
+    me.circles.call_me(circle, name)
+
+
+@router.get("/{circle}/members")
+def list_members(circle: str, me: Me) -> list[Member]:
+    """Who is in a circle, the owner first."""
+    return _inside(me, circle).circles.members(circle)
+
+
+@router.patch("/{circle}/members/{member}")
+def set_role(circle: str, member: str, role: Annotated[GivenRole, Body(embed=True)], me: Writer) -> Member:
+    """A member in another role."""
+    return me.circles.set_role(circle, member, role)
+
+
+@router.delete("/{circle}/members/{member}")
+def remove_member(circle: str, member: str, me: Writer) -> Member:
+    """Somebody who is out now: the key changes in the same step. What they have read, they have read."""
+    return me.circles.remove(circle, member)
+
+
+@router.post("/{circle}/owner")
+def hand_over(circle: str, member: Annotated[str, Body(embed=True, max_length=200)], me: Writer) -> Member:
+    """The new owner of a circle; who was, is an admin."""
+    return me.circles.hand_over(circle, member)
+
+
+@router.get("/{circle}/invitations")
+def list_invitations(circle: str, me: Me) -> list[OpenInvitation]:
+    """Invitations that wait."""
+    return me.circles.invitations(circle)
+
+
+@router.post("/{circle}/invitations", status_code=201)
+def invite(circle: str, new: Annotated[NewInvitation, NEW_INVITATION], me: Writer) -> Invitation:
+    """An invitation: whoever has its link may join. The link is shown this once."""
+    return me.circles.invite(circle, role=new.role, days=new.days, uses=new.uses)
+
+
+@router.delete("/{circle}/invitations")
+def take_invitations_back(circle: str, me: Writer) -> dict[str, int]:
+    """How many invitations were taken back; the key changes, as their links had it."""
+    return {"taken_back": me.circles.uninvite(circle)}
+
+
+@router.post("/{circle}/shared", status_code=201)
+def share(circle: str, item: Annotated[str, ITEM], me: Writer) -> Shared:
+    """A note or prayer of one's own, which lies in the circle from now on, for all who are in it."""
+    return Shared(me.sharing.share(item, circle))
+
+
+@router.delete("/{circle}/shared/{item}")
+def unshare(circle: str, item: str, me: Writer) -> Shared:
+    """A note or prayer out of a circle, among one's own again."""
+    me.circles.get(circle)
+    return Shared(me.sharing.unshare(item))
+
+
+def _inside(me: Hosted, circle: str) -> Hosted:
+    me.check_readable(circle)
+    return me
