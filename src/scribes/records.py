@@ -54,6 +54,10 @@ class _LazyFields:
     def __get__(self, instance: object, owner: type) -> Any:
         import dataclasses
 
+        for name, value in self._body.items():
+            if type(value).__hash__ is None and name != "__annotations__":
+                # Never changed in place, as no record is; the real module wants it made anew.
+                self._body[name] = dataclasses.field(default_factory=type(value))
         fields = dataclasses.dataclass(frozen=True)(type(owner.__name__, (), self._body)).__dataclass_fields__  # type: ignore[attr-defined]
         owner.__dataclass_fields__ = fields  # type: ignore[attr-defined]
         return fields

@@ -192,10 +192,10 @@ def test_a_log_that_was_lost_is_filled_again_by_any_member(gate: Gate, owner: Pe
     me = of(carl)
     with pytest.raises(Forbidden):
         gate.write(me, made.id, made.raws()[:1])
+    gate.write(me, made.id, made.raws()[:1], again=True)
     with pytest.raises(Forbidden):
-        gate.write(me, made.id, made.raws()[:1], again=True)
-    gate.write(me, made.id, made.raws()[:1], again=True, is_keeper=True)
-    gate.write(me, made.id, made.raws()[1:], again=True, is_keeper=True)
+        gate.write(of(Pen("eve")), made.id, made.raws()[1:], again=True, kept_by=me.account)
+    gate.write(me, made.id, made.raws()[1:], again=True, kept_by=me.account)
 
     assert entries(gate, me, made) == made.raws()
 

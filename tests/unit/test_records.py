@@ -53,3 +53,12 @@ def test_fields_and_replaced_agree_with_the_record() -> None:
     assert replaced(note, body="other") == NewNote("title", "other")
     assert as_data(note)["tags"] == []
     assert repr(TagCount("grace", 2)) == "TagCount(tag='grace', notes=2)"
+
+
+def test_a_record_with_an_empty_dict_by_default_is_shown_by_those_who_look_into_dataclasses() -> None:
+    from scribes.domain.keyring import Keyring
+
+    names = [field.name for field in dataclasses.fields(Keyring(bytes(16)))]
+
+    assert names[:2] == ["space", "kind"]
+    assert dataclasses.asdict(Keyring(bytes(16)))["members"] == {}

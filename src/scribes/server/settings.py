@@ -80,6 +80,10 @@ class ServerSettings(BaseSettings):
     """With less room on the disk than this the server says that it is not ready."""
     index_meaning: bool = True
     """Whether what notes mean is worked out behind the requests."""
+    sync_quota_bytes: Annotated[int, Field(ge=0)] = 1024 * 1024 * 1024
+    """How many bytes the logs of an account may have."""
+    sync_body_bytes: Annotated[int, Field(ge=64 * 1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024 + 64 * 1024
+    """How many bytes of entries are taken in one request."""
 
     @field_validator("allowed_origins", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..hosting import Host, open_host
+from .hub import Hub
 from .settings import ServerSettings
+from .space_logs import SpaceLogs
 
 
 @dataclass
@@ -20,6 +22,13 @@ class Server:
     """Set when the server is about to end: what goes on for long, as a stream of events, ends now."""
     at_stop: list[Callable[[], None]] = field(default_factory=list)
     """Called once when the server is about to end, in the event loop, before it waits for requests at work."""
+    hub: Hub = field(default_factory=Hub)
+    """Who listens to what happens."""
+
+    def __post_init__(self) -> None:
+        self.spaces = SpaceLogs(self.host, self.settings, self.hub)
+        self.host.told = self.spaces.refresh
+        self.at_stop.append(self.hub.close)
 
     def stop(self) -> None:
         """Say that the server is about to end; twice is fine."""

@@ -44,8 +44,8 @@ class Written:
 
 
 class Gate(Relay):
-    """The logs of a server. `invitation`: the id of one, and the proof that the account holds it. `is_keeper`: the
-    account brought the log's first entry, and what is in it counts as its own.
+    """The logs of a server. `invitation`: the id of one, and the proof that the account holds it. `kept_by`: the
+    account that brought the log's first entry, as whose its bytes count.
     """
 
     def read(
@@ -85,7 +85,7 @@ class Gate(Relay):
         *,
         again: bool = False,
         invitation: Proof | None = None,
-        is_keeper: bool = False,
+        kept_by: bytes | None = None,
     ) -> Written:
         """Put entries at the end, all or none.
 
@@ -94,6 +94,8 @@ class Gate(Relay):
         with self._engine.write() as tx:
             relay.hold(tx, space)
             before = self._ring(tx, space)
+            # Who brings the first entry keeps the log.
+            is_keeper = kept_by == caller.account or (kept_by is None and not before.number)
             invited = self._is_invited(before, caller, invitation)
             try:
                 if is_stranger(before, caller, is_invited=invited, is_keeper=is_keeper):
@@ -125,7 +127,7 @@ class Gate(Relay):
             return self._standing(tx, space, ring)
 
     def go_on(
-        self, caller: Caller, space: bytes, ends: Mapping[bytes, tuple[int, bytes]], *, is_keeper: bool = False
+        self, caller: Caller, space: bytes, ends: Mapping[bytes, tuple[int, bytes]], *, kept_by: bytes | None = None
     ) -> Written:
         """The log after chains go on behind bundles that nobody has any more.
 
@@ -134,9 +136,14 @@ class Gate(Relay):
         with self._engine.write() as tx:
             relay.hold(tx, space)
             ring = self._ring(tx, space)
-            check_bridge(ring, caller, ends, is_keeper=is_keeper)
+            check_bridge(ring, caller, ends, is_keeper=kept_by == caller.account)
             self._bridge(tx, space, ends)
             return self._standing(tx, space, ring)
+
+    def ring(self, space: bytes) -> Keyring:
+        """Who is in the space of a log."""
+        with self._engine.read() as tx:
+            return self._ring(tx, space)
 
     def about(self, caller: Caller, spaces: Sequence[bytes]) -> list[tuple[Keyring, str, int]]:
         """Of each log that an account may read all of: its keyring, the account's role and the last number."""

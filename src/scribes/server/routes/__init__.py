@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import circles, health, notes
+from . import circles, events, health, notes, sync
 
 
 def routers() -> tuple[APIRouter, ...]:
     """All routers, in the order of the documentation."""
-    return (health.router, notes.router, circles.router)
+    return (health.router, notes.router, circles.router, sync.router, events.router)

@@ -1,0 +1,53 @@
+"""What a server keeps beside the logs themselves: whose devices are whose, who is in which log, and letters."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, LargeBinary
+from sqlmodel import Field, SQLModel
+
+
+class SyncDevice(SQLModel, table=True):
+    """A device that an account has shown to hold. `account` is the person's key; an id alone is easily claimed, so
+    what counts is the id together with the signing key.
+    """
+
+    __tablename__ = "sync_device"
+
+    device: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    sign: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    account: int = Field(index=True)
+    box: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    session: str | None = Field(default=None, index=True)
+    """Through which session it signed in last: a request of that session is one of this device."""
+    registered_us: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class SyncSpace(SQLModel, table=True):
+    """A log: the account that brought its first entry, as whose its bytes count."""
+
+    __tablename__ = "sync_space"
+
+    space: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    account: int = Field(index=True)
+    size_bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class SyncSeat(SQLModel, table=True):
+    """A device that is in the space of a log now, as the log's control entries say."""
+
+    __tablename__ = "sync_seat"
+
+    space: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    device: bytes = Field(sa_column=Column(LargeBinary, primary_key=True, index=True))
+    sign: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class SyncLetter(SQLModel, table=True):
+    """A letter between two devices of an account: nobody else can ask for it."""
+
+    __tablename__ = "sync_letter"
+
+    account: int = Field(primary_key=True)
+    slot: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    left_us: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))
