@@ -282,9 +282,11 @@ def open_host(folder: str, database: str, secret: str) -> Host:
     return Host(engine, settings, key)
 
 
-def _engine(folder: str, database: str, key: bytes) -> SqlAlchemyEngine:  # noqa: ARG001 - Postgres comes next
-    from .adapters.engine_sqlalchemy import open_sqlite
+def _engine(folder: str, database: str, key: bytes) -> SqlAlchemyEngine:
+    from .adapters.engine_sqlalchemy import open_postgres, open_sqlite
 
+    if database:
+        return open_postgres(database)
     path = os.path.join(folder, DATABASE)
     return open_sqlite(path, subkey(key, FILE_KEY), create=not os.path.exists(path))
 

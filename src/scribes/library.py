@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .config import Settings
     from .crypto.header import Header
     from .ports import Remote
+    from .services.activity import Activity
     from .services.assistant import Assistant
     from .services.backups import Backups
     from .services.calendar import Calendar
@@ -298,6 +299,13 @@ class Scribes:
         from .services.sharing import Sharing
 
         return Sharing(self._context)
+
+    @property
+    def activity(self) -> Activity:
+        """What happened in circles."""
+        from .services.activity import Activity
+
+        return Activity(self._context)
 
     @property
     def clashes(self) -> Clashes:

@@ -127,3 +127,26 @@ def test_every_role_may_do_what_its_table_says_and_nothing_else(
 def test_every_action_of_the_table_is_asked() -> None:
     """`comment` has its own routes and tests; keys and compaction are a device's business."""
     assert set(access.ACTIONS) - set(REQUESTS) == {"comment", "change keys", "compact"}
+
+
+def test_the_feed_tells_who_did_what_and_only_to_those_inside(anna: TestClient, ben: TestClient, circle: str) -> None:
+    joined(anna, ben, circle)
+    note = ben.post("/v1/notes", params={"circle": circle}, json={"title": "Romans 8", "body": "All"}).json()["id"]
+    anna.patch(f"/v1/notes/{note}", json={"body": "All things"}, headers={"If-Match": "*"})
+    anna.delete(f"/v1/notes/{note}")
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = anna.get(f"/v1/circles/{circle}/activity", params={"limit": 2, "cursor": cursor}).json()
+        seen += [(one["who"], one["action"], one["kind"], one["heading"]) for one in page["items"]]
+        cursor = page["next"]
+
+    assert seen[:3] == [
+        ("Anna", "removed", "note", "Romans 8"),
+        ("Anna", "changed", "note", "Romans 8"),
+        ("Ben", "added", "note", "Romans 8"),
+    ]
+    assert ("Ben", "joined", "member", "") in seen
+    assert code(anna.get(f"/v1/circles/{circle}/activity", params={"cursor": "x"})) == (422, "invalid")
+
+    anna.delete(f"/v1/circles/{circle}/members/Ben")
+    assert code(ben.get(f"/v1/circles/{circle}/activity")) == (403, "forbidden")

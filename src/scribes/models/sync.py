@@ -147,6 +147,29 @@ class OpenInvitation:
 
 
 @record
+class Activity:
+    """Something that happened in a circle: when, who did it, what (`added`, `changed`, `removed`, `commented`, `joined`
+    and the like) with which kind of thing, its id, and what it is called now; "" where it cannot be read any more.
+    """
+
+    id: str
+    at: datetime
+    who: str
+    action: str
+    kind: str
+    item: str
+    heading: str
+
+
+@record
+class ActivityPage:
+    """What happened, the last first, and the cursor of what happened before; None at the beginning."""
+
+    items: tuple[Activity, ...]
+    next: str | None
+
+
+@record
 class Comment:
     """A comment on a shared note or prayer: by whom, when, and what."""
 

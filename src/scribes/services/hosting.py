@@ -36,6 +36,7 @@ def make_current(tx: Tx, vault: bytes) -> None:
 
     if migrations.version(tx) < migrations.SCHEMA_VERSION:
         migrations.upgrade(tx)
+    hosted.prepare(tx)
     if meta.get(tx, "vault") is None:
         meta.put(tx, "vault", vault)
         passages.note_read(tx, None)

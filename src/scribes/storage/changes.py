@@ -68,6 +68,16 @@ def of_operation(tx: Tx, operation: int) -> list[tuple[str, bytes, bytes, bytes]
     return list(spans.values())
 
 
+def latest_in(tx: Tx, space: int, kinds: Sequence[str], *, before: int, limit: int) -> list[tuple[int, Change]]:
+    """The last changes of some kinds in a space that came before a number, with their numbers, the last first."""
+    marks = ", ".join("?" * len(kinds))
+    sql = (
+        f"SELECT change.n, {COLUMNS} FROM change JOIN device ON device.n = device_id"
+        f" WHERE change.space_id = ? AND change.n < ? AND kind IN ({marks}) ORDER BY change.n DESC LIMIT ?"
+    )
+    return [(row[0], change_from(row[1:])) for row in tx.rows(sql, (space, before, *kinds, limit))]
+
+
 def devices_by_change(tx: Tx, item: bytes) -> dict[bytes, str]:
     """The name of the device behind each change of an item."""
     sql = "SELECT change.id, device.name FROM change JOIN device ON device.n = device_id WHERE item_id = ?"

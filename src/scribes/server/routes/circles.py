@@ -9,8 +9,9 @@ from fastapi import APIRouter, Body
 
 from ...errors import Sealed
 from ...hosting import Hosted
-from ...models.sync import Circle, Invitation, Member, OpenInvitation
+from ...models.sync import ActivityPage, Circle, Invitation, Member, OpenInvitation
 from ..access import Me, Writer
+from ..paging import Cursor, Limit
 
 router = APIRouter(prefix="/v1/circles", tags=["circles"])
 
@@ -137,6 +138,12 @@ def invite(circle: str, new: Annotated[NewInvitation, NEW_INVITATION], me: Write
 def take_invitations_back(circle: str, me: Writer) -> dict[str, int]:
     """How many invitations were taken back; the key changes, as their links had it."""
     return {"taken_back": me.circles.uninvite(circle)}
+
+
+@router.get("/{circle}/activity")
+def list_activity(circle: str, me: Me, limit: Limit = 50, cursor: Cursor = "") -> ActivityPage:
+    """What happened in a circle, the last first."""
+    return me.activity.of(circle, cursor=cursor, limit=limit)
 
 
 @router.post("/{circle}/shared", status_code=201)
