@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .adapters.engine_sqlalchemy import SqlAlchemyEngine
     from .config import Settings
     from .crypto.devices import DevicePublic
-    from .ports import Remote
+    from .ports import Remote, Tx
     from .storage.hosted import HostedPerson
     from .storage.spaces import RemotePlace
 
@@ -171,14 +171,26 @@ class Host:
                 hosting.found_personal_space(self.of(n)._context, self.relay)
         return n
 
+    def rename(self, n: int, name: str) -> None:
+        """What circles call a person from now on."""
+        with self.engine.write() as tx:
+            hosted.rename(tx, n, name)
+
     def of(self, n: int) -> Hosted:
         """What a person sees and does.
 
         Raises: NotFound.
         """
         with self.engine.read() as tx:
-            person = hosted.get(tx, n)
-            roles = hosted.roles(tx, n)
+            return self.seen(tx, n)
+
+    def seen(self, tx: Tx, n: int) -> Hosted:
+        """As `of`, in a transaction that is open already.
+
+        Raises: NotFound.
+        """
+        person = hosted.get(tx, n)
+        roles = hosted.roles(tx, n)
         me = Identity(person.space, person.device, person.device_id, f"account.{person.device}")
         visible_to = tuple(
             sorted((space for space, role in roles.items() if role), key=lambda one: one != person.space)

@@ -60,3 +60,10 @@ def anna(people: tuple[Person, Person]) -> TestClient:
 def ben(people: tuple[Person, Person]) -> TestClient:
     """The client of another."""
     return people[1].http
+
+
+@pytest.fixture
+def web(app: FastAPI) -> Iterator[TestClient]:
+    """Somebody whom the server does not know yet."""
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client

@@ -6,10 +6,20 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.security import APIKeyCookie, HTTPBearer
 
 from ..errors import NotSignedIn
 from ..hosting import Hosted
+from . import cookies
+from .accounts import Caller, caller_in
+from .accounts.sessions import BEARER, COOKIE
+from .addresses import address_of, rated
 from .state import Server
+
+# For the document alone: they say how a caller can prove who they are, and check nothing.
+BY_TOKEN = HTTPBearer(auto_error=False, scheme_name="token", description="An access token of /v1/auth/login.")
+BY_COOKIE = APIKeyCookie(name=cookies.ACCESS, auto_error=False, scheme_name="cookie")
 
 
 def server_of(request: Request) -> Server:
@@ -18,12 +28,64 @@ def server_of(request: Request) -> Server:
     return server
 
 
-def signed_in(request: Request) -> Hosted:  # noqa: ARG001 - the accounts come next
-    """What the account that asks can see and do.
+def token_in(request: Request) -> tuple[str, str]:
+    """The access token of a request, and whether it came as `bearer` or by `cookie`.
 
     Raises: NotSignedIn.
     """
-    raise NotSignedIn("sign in first", hint="POST /v1/auth/login")
+    header = request.headers.get("authorization")
+    if header is not None:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise _nobody()
+        return token.strip(), BEARER
+    token = request.cookies.get(cookies.ACCESS, "")
+    if not token:
+        raise _nobody()
+    return token, COOKIE
+
+
+def session_in(request: Request, *, may_have_ended: bool = False) -> bytes:
+    """The id of the session that a request is made in; whether that is still open is not asked.
+
+    Raises: NotSignedIn; Forbidden, where another page may have made a browser ask.
+    """
+    server = server_of(request)
+    token, kind = token_in(request)
+    session = server.accounts.tokens.session_of(token, may_have_ended=may_have_ended)
+    if kind == COOKIE:
+        cookies.check_csrf(request, server.settings, server.accounts.csrf_key, session)
+    return session
+
+
+async def signed_in(request: Request) -> Hosted:
+    """What the account that asks can see and do.
+
+    The token is known from a moment ago, or checked; that its session is open and its account not disabled is asked of
+    the database each time, together with what the account may see. In a file that takes less than a change of threads.
+
+    Raises: NotSignedIn, Forbidden, TooMany.
+    """
+    server = server_of(request)
+    if server.settings.database:
+        return await run_in_threadpool(_looked_up, request, server)
+    return _looked_up(request, server)
+
+
+def _looked_up(request: Request, server: Server) -> Hosted:
+    session = session_in(request)
+    with server.host.engine.read() as tx:
+        caller = caller_in(tx, session)
+        server.accounts.rates.count_request(caller.account_n)
+        me = server.host.seen(tx, caller.hosted_n)
+    request.state.caller = caller
+    return me
+
+
+def calling(request: Request, _: Annotated[Hosted, Depends(signed_in)]) -> Caller:
+    """Who asks, for what has to do with their account."""
+    caller: Caller = request.state.caller
+    return caller
 
 
 def writer(me: Annotated[Hosted, Depends(signed_in)]) -> Iterator[Hosted]:
@@ -32,6 +94,26 @@ def writer(me: Annotated[Hosted, Depends(signed_in)]) -> Iterator[Hosted]:
     me.sent()
 
 
+def counted(request: Request) -> str:
+    """The address of the caller, who may not try this too often.
+
+    Raises: TooMany.
+    """
+    from .accounts.rates import BY_ADDRESS
+
+    address = address_of(request)
+    server_of(request).accounts.rates.count(BY_ADDRESS, rated(address))
+    return address
+
+
+def _nobody() -> NotSignedIn:
+    return NotSignedIn("sign in first", hint="POST /v1/auth/login")
+
+
+PROOFS = [Depends(BY_TOKEN), Depends(BY_COOKIE)]
 TheServer = Annotated[Server, Depends(server_of)]
 Me = Annotated[Hosted, Depends(signed_in)]
 Writer = Annotated[Hosted, Depends(writer)]
+TheCaller = Annotated[Caller, Depends(calling)]
+Address = Annotated[str, Depends(address_of)]
+CountedAddress = Annotated[str, Depends(counted)]

@@ -9,12 +9,11 @@ import structlog
 from anyio import to_thread
 from fastapi import FastAPI
 
-from ..hosting import open_host
 from ..version import __version__
 from . import errors, schemas
 from .routes import routers
 from .settings import ServerSettings, read_settings
-from .state import Server
+from .state import open_server
 
 log = structlog.get_logger("scribes.server")
 
@@ -26,7 +25,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
     """
     settings = settings or read_settings()
     schemas.complete()
-    server = Server(settings, open_host(settings.folder, settings.database, settings.secret.get_secret_value()))
+    server = open_server(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -52,6 +52,14 @@ class ServerSettings(BaseSettings):
     of this machine, and addresses in numbers."""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
     """Addresses of reverse proxies whose word about the caller's address is taken, separated by commas."""
+    registration: Literal["open", "invite", "closed"] = "open"
+    """Who may have an account: everybody; who has a code of `scribes server invite`; or nobody new."""
+    passkeys: bool = True
+    """Whether people may sign in with passkeys."""
+    requests_a_minute: Annotated[int, Field(gt=0)] = 1200
+    """How often one account may ask."""
+    rates_at: str = "memory://"
+    """Where it is counted how often was asked: in this process, or redis://… for several."""
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
     """The most that a request may send, where a route does not say otherwise."""
     header_timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..hosting import Host, open_host
+from .accounts import Accounts
+from .database import make_current
 from .hub import Hub
 from .settings import ServerSettings
 from .space_logs import SpaceLogs
@@ -18,6 +20,7 @@ class Server:
 
     settings: ServerSettings
     host: Host
+    accounts: Accounts
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server is about to end: what goes on for long, as a stream of events, ends now."""
     at_stop: list[Callable[[], None]] = field(default_factory=list)
@@ -44,9 +47,23 @@ class Server:
         self.host.close()
 
 
+def open_server(settings: ServerSettings) -> Server:
+    """The server's state, over a database that is of the version of this Scribes from now on.
+
+    Raises: InvalidInput, NewerFormat, Damaged, Unavailable.
+    """
+    host = open_host(settings.folder, settings.database, settings.secret.get_secret_value())
+    try:
+        make_current(host.engine)
+        return Server(settings, host, Accounts(settings, host))
+    except BaseException:
+        host.close()
+        raise
+
+
 def migrate(settings: ServerSettings) -> None:
     """Bring the database to the version of this Scribes.
 
     Raises: NewerFormat, Damaged, Unavailable.
     """
-    open_host(settings.folder, settings.database, settings.secret.get_secret_value()).close()
+    open_server(settings).close()

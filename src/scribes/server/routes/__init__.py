@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import circles, events, health, notes, sync
+from . import account, auth, circles, events, health, notes, sync
 
 
 def routers() -> tuple[APIRouter, ...]:
     """All routers, in the order of the documentation."""
-    return (health.router, notes.router, circles.router, sync.router, events.router)
+    return (
+        health.router,
+        auth.router,
+        account.router,
+        notes.router,
+        circles.router,
+        sync.router,
+        events.router,
+    )

@@ -1,0 +1,60 @@
+"""How often something may be asked: by address, by account."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+
+from ...errors import TooMany
+
+# Signing in, signing up, resets: by address. A household or a church stands behind one address.
+BY_ADDRESS = RateLimitItemPerMinute(30, namespace="address")
+# Wrong passwords for one account, from anywhere. Short, since anybody can use them up for another.
+WRONG = RateLimitItemPerSecond(10, 300, namespace="wrong")
+# Mails to one account.
+MAILS = RateLimitItemPerMinute(3, 15, namespace="mails")
+
+
+class Rates:
+    """Counts, in memory or where `place` says (the URLs of `limits`)."""
+
+    def __init__(self, place: str, *, by_account_a_minute: int) -> None:
+        self._limiter = FixedWindowRateLimiter(storage_from_string(place))
+        self._by_account = RateLimitItemPerMinute(by_account_a_minute, namespace="account")
+
+    def count(self, item: RateLimitItem, who: str) -> None:
+        """Count one, and refuse it when it is one too many.
+
+        Raises: TooMany.
+        """
+        if not self._limiter.hit(item, who):
+            self._refuse(item, who)
+
+    def check(self, item: RateLimitItem, who: str) -> None:
+        """Refuse, where as many as may be were counted already.
+
+        Raises: TooMany.
+        """
+        if not self._limiter.test(item, who):
+            self._refuse(item, who)
+
+    def count_request(self, account: int) -> None:
+        """Count a request of an account.
+
+        Raises: TooMany.
+        """
+        if not self._limiter.hit(self._by_account, str(account)):
+            self._refuse(self._by_account, str(account))
+
+    def forget(self, item: RateLimitItem, who: str) -> None:
+        """Begin to count anew."""
+        self._limiter.clear(item, who)
+
+    def _refuse(self, item: RateLimitItem, who: str) -> None:
+        ends_s = self._limiter.get_window_stats(item, who).reset_time
+        wait_s = max(1, math.ceil(ends_s - time.time()))
+        raise TooMany("too many tries", hint=f"wait {wait_s} seconds", retry_after_s=wait_s)
