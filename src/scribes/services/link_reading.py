@@ -64,9 +64,13 @@ class Reading:
         ]
         found: list[Seen] = [
             (row.to_n, rules.KINDS[row.kind], lambda other, row=row: self.found(stored, other, row))  # type: ignore[misc]
-            for row in links.of_note(self._tx, stored.n)
+            for row in self.rows(stored)
         ]
         return by_hand + found
+
+    def rows(self, stored: Stored) -> list[links.Stored]:
+        """What a note has in common with others, the strongest first."""
+        return links.of_note(self._tx, stored.n)
 
     def notes(self, keys: Iterable[int]) -> dict[int, Stored]:
         """The notes of some keys that may be seen."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..domain import links as rules
 from ..domain import wiki
-from ..records import record, replaced
+from ..records import replaced
 from ..storage import links, meta, notes, passages
 from .similar import Similar, is_stale
 
@@ -26,15 +26,6 @@ if TYPE_CHECKING:
 # Notes linked in one transaction, well under a second of it; and how many waiting ones of a hundred are linked sooner
 # by making the whole graph anew.
 BATCH, PAGE, ANEW_PERCENT, ANEW_LEAST = 16, 500, 10, 200
-
-
-@record
-class Inputs:
-    """What the candidates of a note are found by."""
-
-    ranges: Ranges
-    levels: Mapping[int, int]
-    left_out: frozenset[int]
 
 
 def catch_up(engine: Engine, progress: Progress | None = None, *, limit: int | None = None) -> int:
@@ -89,19 +80,32 @@ def update_in(tx: Tx, n: int) -> None:
     if not links.stamp(tx):
         # All will be made anew.
         return
-    stored = next(iter(notes.of_everybody(tx, n - 1, limit=1)), None)
-    if stored is not None and stored.n != n:
-        stored = None
+    stored = keep_words(tx, n)
     ranges = _put_inputs(tx, n, stored)
     near = rules.verses_linked_with(ranges)
     levels = _levels(links.uses(tx, rules.uses_of(ranges) | near))
     left_out = frozenset(_dismissed(tx, stored)) if stored else frozenset()
-    for kind, candidates in _candidates(n, Inputs(ranges, levels, left_out), _asking(tx)).items():
+    for kind, candidates in candidates_of(n, ranges, levels, left_out, _asking(tx)).items():
         _put_candidates(tx, n, kind, candidates, _as_it_is)
     similar = Similar(tx)
     _put_candidates(tx, n, rules.SIMILAR, similar.update(n, left_out), similar.ground)
     links.done(tx, n)
     links.put_stamp(tx)
+
+
+def keep_words(tx: Tx, n: int) -> StoredNote | None:
+    """The note of a key, if it is there: what it is called, names in [[ ]] and chooses about others is kept as it is
+    now.
+    """
+    stored = next(iter(notes.of_everybody(tx, n - 1, limit=1)), None)
+    if stored is not None and stored.n != n:
+        stored = None
+    if stored is not None and _is_alive(stored):
+        name, named, choices = _words(stored)
+        links.put_words(tx, n, stored.id, name=name, named=named, choices=choices)
+    else:
+        links.put_words(tx, n, b"", name="", named=(), choices=())
+    return stored
 
 
 class _Whole:
@@ -157,7 +161,7 @@ class _Whole:
         self.senses, alike = similar.all_of(self.ranges)
         for done, (n, ranges) in enumerate(self.ranges.items()):
             hidden = frozenset(left_out.get(n, ()))
-            found = _candidates(n, Inputs(ranges, levels, hidden), overlapping)
+            found = candidates_of(n, ranges, levels, hidden, overlapping)
             for kind, candidates in found.items():
                 self.entries += [links.Stored(n, kind, other, *one) for other, one in rules.best(candidates)]
             near = {other: one for other, one in alike.get(n, {}).items() if other not in hidden}
@@ -179,14 +183,17 @@ class _Whole:
         return pairs
 
 
-def _candidates(n: int, inputs: Inputs, overlapping: Overlapping) -> dict[int, dict[int, Candidate]]:
+def candidates_of(
+    n: int, ranges: Ranges, levels: Mapping[int, int], left_out: frozenset[int], overlapping: Overlapping
+) -> dict[int, dict[int, Candidate]]:
+    """What a note has in common with others by the passages it names, by kind, but for those left out."""
     found = {
-        rules.SAME: rules.same_passage(n, inputs.ranges, inputs.levels, overlapping),
-        rules.LINKED: rules.linked_passage(n, inputs.ranges, inputs.levels, overlapping),
+        rules.SAME: rules.same_passage(n, ranges, levels, overlapping),
+        rules.LINKED: rules.linked_passage(n, ranges, levels, overlapping),
     }
-    if inputs.left_out:
+    if left_out:
         return {
-            kind: {other: one for other, one in candidates.items() if other not in inputs.left_out}
+            kind: {other: one for other, one in candidates.items() if other not in left_out}
             for kind, candidates in found.items()
         }
     return found
@@ -202,13 +209,7 @@ def _asking(tx: Tx) -> Overlapping:
 
 def _put_inputs(tx: Tx, n: int, stored: StoredNote | None) -> Ranges:
     """Keep what the note is linked by; who is concerned by a verse that became more or less common has to wait."""
-    alive = stored is not None and _is_alive(stored)
-    if stored is not None and alive:
-        name, named, choices = _words(stored)
-        links.put_words(tx, n, stored.id, name=name, named=named, choices=choices)
-    else:
-        links.put_words(tx, n, b"", name="", named=(), choices=())
-    ranges = rules.ranges_of(passages.of_note(tx, n)) if alive else ()
+    ranges = rules.ranges_of(passages.of_note(tx, n)) if stored is not None and _is_alive(stored) else ()
     before = links.passages_of(tx, n)
     if before == ranges:
         return ranges

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..domain import links as rules
-from ..errors import InvalidInput, NotFound
+from ..errors import InvalidInput, NotFound, Unavailable
 from ..models.links import Edge, Graph, Link, Missing, Node, Suggestion
 from ..records import replaced
 from ..storage import links, notes, operations
@@ -46,7 +46,7 @@ class Links:
         self.catch_up()
         with self._engine.read() as tx:
             stored = find_in(tx, ref, self._context)
-            found = Reading(tx, self._context).of(stored)
+            found = self._reading(tx).of(stored)
             return [self._shown(tx, one) for one in found if kind in ("", one.kind)]
 
     def missing(self, ref: str) -> list[Missing]:
@@ -59,7 +59,7 @@ class Links:
             stored = find_in(tx, ref, self._context)
             if stored.content.deleted_us is not None:
                 return []
-            _, missing = Reading(tx, self._context).written(stored)
+            _, missing = self._reading(tx).written(stored)
             body = stored.content.body
             return [Missing(body[begin + 2 : stop - 2], begin, stop) for begin, stop in missing]
 
@@ -73,17 +73,25 @@ class Links:
             return self._around(tx, find_in(tx, ref, self._context), depth)
 
     def orphans(self, *, limit: int = 20) -> list[Note]:
-        """Notes without any link, the latest first."""
+        """Notes without any link, the latest first.
+
+        Raises: Unavailable, on a server.
+        """
+        self._check_kept()
         self.catch_up()
         with self._engine.read() as tx:
-            reading = Reading(tx, self._context)
+            reading = self._reading(tx)
             by_hand = {n for pair in reading.pairs_by_hand() for n in pair}
             keys = links.without_links(tx, by_hand, visible_to=self._context.visible_to, limit=limit)
             known = {stored.n: stored for stored in notes.by_keys(tx, keys, visible_to=self._context.visible_to)}
             return [to_note(tx, known[n], self._context) for n in keys if n in known]
 
     def suggestions(self, *, limit: int = 20) -> list[Suggestion]:
-        """Pairs of notes that belong together and that no link by hand joins, the strongest first."""
+        """Pairs of notes that belong together and that no link by hand joins, the strongest first.
+
+        Raises: Unavailable, on a server.
+        """
+        self._check_kept()
         self.catch_up()
         with self._engine.read() as tx:
             return self._suggestions(tx, limit)
@@ -159,14 +167,31 @@ class Links:
         from .passages import Passages
 
         Passages(self._context).catch_up()
+        if self._context.hosted:
+            from .fresh_links import hear
+
+            return hear(self._engine, self._context.visible_to)
         return linking.catch_up(self._engine, progress)
 
     def rebuild(self, progress: Progress | None = None) -> int:
         """How many notes were linked: all of them, anew."""
         from .passages import Passages
 
+        self._check_kept()
         Passages(self._context).catch_up()
         return linking.rebuild(self._engine, progress)
+
+    def _reading(self, tx: Tx) -> Reading:
+        if not self._context.hosted:
+            return Reading(tx, self._context)
+        from .fresh_links import FreshReading
+
+        return FreshReading(tx, self._context)
+
+    def _check_kept(self) -> None:
+        """Refuse what only a graph that is kept can tell."""
+        if self._context.hosted:
+            raise Unavailable("a server keeps no graph of all notes", hint="ask for the links of one note")
 
     def _choose(
         self,
@@ -200,8 +225,8 @@ class Links:
 
     def _refuse_to_unlink(self, first: Stored, second: Stored) -> None:
         with self._engine.read() as tx:
-            written, _ = Reading(tx, self._context).written(first)
-            back, _ = Reading(tx, self._context).written(second)
+            written, _ = self._reading(tx).written(first)
+            back, _ = self._reading(tx).written(second)
         if second.n in {n for n, _ in written} or first.n in {n for n, _ in back}:
             raise InvalidInput(
                 "the link is written in the text, in [[ ]]", hint="scribes edit takes it out of the text"
@@ -215,7 +240,7 @@ class Links:
         return Link(note, one.kind, one.score, one.why, one.here, one.there, one.way)
 
     def _around(self, tx: Tx, start: Stored, depth: int) -> Graph:
-        reading = Reading(tx, self._context)
+        reading = self._reading(tx)
         steps, known, whole = {start.n: 0}, {start.n: start}, True
         links_of: dict[int, list[Seen]] = {}
         queue = [start]
@@ -249,7 +274,7 @@ class Links:
         )
 
     def _suggestions(self, tx: Tx, limit: int) -> list[Suggestion]:
-        reading = Reading(tx, self._context)
+        reading = self._reading(tx)
         by_hand = {frozenset(pair) for pair in reading.pairs_by_hand()}
         pairs: dict[tuple[int, int], list[links.Stored]] = {}
         for one in links.strongest(tx, limit=LOOKED_AT):

@@ -133,7 +133,12 @@ class Meaning:
         else:
             done = 0
             self._tidy(None)
-        linking.catch_up(self._engine)
+        if self._context.hosted:
+            from .fresh_links import hear
+
+            hear(self._engine, None)
+        else:
+            linking.catch_up(self._engine)
         return done
 
     def _hurried(self, seconds: float) -> int:

@@ -11,7 +11,7 @@ from ..storage import embedding_spaces, senses, vectors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from ..domain.links import Candidate
     from ..ports import Tx
@@ -124,7 +124,11 @@ class Similar:
         """Positions and rows of what was written in a note; of one that has a title alone, of that."""
         if self._space is None:
             return [], []
-        found = list(enumerate(vectors.pieces_of(self._tx, n, self._space.n)))
+        return self._told(vectors.pieces_of(self._tx, n, self._space.n))
+
+    @staticmethod
+    def _told(pieces: Sequence[tuple[int, int, bytes]]) -> tuple[list[int], list[bytes]]:
+        found = list(enumerate(pieces))
         chosen = [(position, value) for position, (begin, _, value) in found if begin >= 0 and any(value)]
         chosen = chosen or [(position, value) for position, (_, _, value) in found if any(value)]
         return [position for position, _ in chosen], [value for _, value in chosen]

@@ -6,7 +6,7 @@ from ..domain import links as rules
 from ..domain import passages, wiki
 from ..records import record
 from . import meta, senses
-from .visible import in_spaces
+from .visible import in_spaces, own_notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +48,15 @@ def overlapping(tx: Tx, start: int, end: int) -> list[Named]:
     for one in CLASSES:
         values += [passages.floor(one, start), end, start]
     return tx.rows(_OVERLAPPING, values)
+
+
+def references_among(tx: Tx, visible_to: Spaces, *, notes: int) -> list[Named]:
+    """The references of the newest notes in some spaces, of so many at most."""
+    newest = f"SELECT n FROM ({own_notes(visible_to)} ORDER BY note.n DESC LIMIT {int(notes)}) AS newest"
+    return tx.rows(
+        f'SELECT note_n, position, start, "end" FROM note_ref WHERE note_n IN ({newest}) AND position < {rules.RANGES}'
+        " ORDER BY note_n, position"
+    )
 
 
 def uses(tx: Tx, verses: Iterable[int]) -> dict[int, int]:
@@ -280,9 +289,10 @@ def todo(tx: Tx, keys: Iterable[int]) -> None:
     tx.run_many("INSERT INTO link_todo (note_n) VALUES (?)", [(n,) for n in sorted(keys)])
 
 
-def waiting(tx: Tx, *, limit: int) -> list[int]:
-    """The keys of notes that wait to be linked, those that wait longest first."""
-    rows = tx.rows("SELECT note_n FROM link_todo GROUP BY note_n ORDER BY min(n) LIMIT ?", (limit,))
+def waiting(tx: Tx, *, limit: int, among: Spaces | None = None) -> list[int]:
+    """The keys of notes (in some spaces) that wait to be linked, those that wait longest first."""
+    own = "" if among is None else f" WHERE note_n IN (SELECT note.n FROM note WHERE {in_spaces(among)})"
+    rows = tx.rows(f"SELECT note_n FROM link_todo{own} GROUP BY note_n ORDER BY min(n) LIMIT ?", (limit,))
     return [n for (n,) in rows]
 
 

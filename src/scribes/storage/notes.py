@@ -146,6 +146,11 @@ def after_key(tx: Tx, n: int, *, visible_to: Spaces, limit: int) -> list[Stored]
     return [stored_from(row) for row in tx.rows(sql, (n, limit))]
 
 
+def newest_keys(tx: Tx, *, visible_to: Spaces, limit: int) -> list[int]:
+    """The keys of the notes outside the trash that came last, the last first."""
+    return [n for (n,) in tx.rows(f"{own_notes(visible_to)} ORDER BY note.n DESC LIMIT ?", (limit,))]
+
+
 def of_everybody(tx: Tx, n: int, *, limit: int) -> list[Stored]:
     """Notes of all spaces, in the trash too, by ascending key: for work on tables that nobody is shown."""
     rows = tx.rows(f"SELECT {COLUMNS} FROM note WHERE n > ? ORDER BY n LIMIT ?", (n, limit))

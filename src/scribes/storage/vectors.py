@@ -103,6 +103,19 @@ def pieces_of(tx: Tx, note_n: int, space_n: int) -> list[tuple[int, int, bytes]]
     return [(begin, stop, value) for begin, stop, value in tx.rows(sql, (note_n, space_n))]
 
 
+def pieces_of_notes(tx: Tx, note_ns: Sequence[int], space_n: int) -> dict[int, list[tuple[int, int, bytes]]]:
+    """The pieces of some notes, each note's in their order: begin, stop and row of each."""
+    found: dict[int, list[tuple[int, int, bytes]]] = {}
+    for chunk in _chunks(note_ns):
+        sql = (
+            "SELECT note_n, begin, stop, value FROM piece JOIN vector ON vector.n = piece.vector_n"
+            f" WHERE note_n IN ({_listed(chunk)}) AND piece.space_n = ? ORDER BY note_n, position"
+        )
+        for n, begin, stop, value in tx.rows(sql, (space_n,)):
+            found.setdefault(n, []).append((begin, stop, value))
+    return found
+
+
 def nearest(tx: Tx, space_n: int, query: bytes, limit: int, *, among: Among | None = None) -> list[tuple[int, float]]:
     """The vectors nearest to a query (float32): (vector, cosine), the best first. Only those that a piece uses count;
     with `among` only those that a piece of a note uses for which the condition holds.
