@@ -11,6 +11,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from ..errors import NotSignedIn
 from ..hosting import Hosted
+from ..ids import to_text
 from . import cookies
 from .accounts import Caller, caller_in
 from .accounts.sessions import BEARER, COOKIE
@@ -79,6 +80,7 @@ def _looked_up(request: Request, server: Server) -> Hosted:
         server.accounts.rates.count_request(caller.account_n)
         me = server.host.seen(tx, caller.hosted_n)
     request.state.caller = caller
+    request.state.session = to_text(caller.session_id)
     return me
 
 

@@ -44,7 +44,17 @@ class People:
         return {"kdf": "argon2id", **said, "salt": b64encode(bytes.fromhex(said["salt"])).decode()}
 
     def sign_up(
-        self, email: str, password: str, *, name: str, registration: str, code: str, kind: str, label: str, address: str
+        self,
+        email: str,
+        password: str,
+        *,
+        name: str,
+        account_kind: str | None,
+        registration: str,
+        code: str,
+        kind: str,
+        label: str,
+        address: str,
     ) -> Grant:
         """A session of a new account.
 
@@ -53,6 +63,8 @@ class People:
         if registration == CLOSED:
             raise Forbidden("this server takes no new accounts", hint="ask whoever runs it")
         made = self._new(email, password, name)
+        if account_kind is not None and made.kind != account_kind:
+            raise wrong_kind(account_kind)
         with self._database.joint() as db:
             if registration == INVITE:
                 invites.use(db, code)

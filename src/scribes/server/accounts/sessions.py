@@ -143,6 +143,13 @@ class Sessions:
             if found and found.ended_us is None:
                 found.ended_us = db.now_us
 
+    def end_by(self, token: str) -> None:
+        """Sign out with a refresh token, also one that was used; nothing where it is none."""
+        with self._database.write() as db:
+            found = db.exec(select(Session).join(RefreshToken).where(RefreshToken.digest == digest_of(token))).first()
+            if found and found.ended_us is None:
+                found.ended_us = db.now_us
+
     def of(self, caller: Caller) -> list[SessionInfo]:
         """The open sessions of an account, the one last used first."""
         with self._database.read() as db:

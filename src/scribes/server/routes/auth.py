@@ -47,7 +47,7 @@ class SignedIn(BaseModel):
                 {
                     "access_token": "eyJhbGciOiJFZERTQSIsImtpZCI6...",
                     "token_type": "bearer",
-                    "expires_in_s": LIFETIME_S,
+                    "expires_in": LIFETIME_S,
                     "refresh_token": "kPp0H3vS1nq7...",
                     "csrf_token": None,
                     "account": {"id": ID, "email": "anna@example.org", "name": "Anna", "kind": "plain"},
@@ -58,7 +58,7 @@ class SignedIn(BaseModel):
 
     access_token: str | None
     token_type: Kind
-    expires_in_s: int
+    expires_in: int
     refresh_token: str | None
     csrf_token: str | None
     account: AccountInfo
@@ -101,8 +101,10 @@ class SignupBody(BaseModel):
     email: Email
     password: Password
     name: Annotated[str, Field(max_length=320)] = ""
+    kind: Literal["plain", "derived"] | None = None
+    """Which kind of account it is to be, for a client that wants to be sure."""
     invite: Annotated[str, Field(max_length=200)] = ""
-    device: Annotated[str, Field(max_length=320)] = ""
+    device_name: Annotated[str, Field(max_length=320)] = ""
     session: Kind = "bearer"
 
 
@@ -112,13 +114,15 @@ class LoginBody(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"email": "anna@example.org", "password": "four words are good", "device": "Anna's phone"}]
+            "examples": [
+                {"email": "anna@example.org", "password": "four words are good", "device_name": "Anna's phone"}
+            ]
         },
     )
 
     email: Email
     password: Password
-    device: Annotated[str, Field(max_length=320)] = ""
+    device_name: Annotated[str, Field(max_length=320)] = ""
     session: Kind = "bearer"
 
 
@@ -151,10 +155,11 @@ def signup(
         body.email,
         body.password.get_secret_value(),
         name=body.name,
+        account_kind=body.kind,
         registration=server.settings.registration,
         code=body.invite,
         kind=body.session,
-        label=body.device or agent,
+        label=body.device_name or agent,
         address=address,
     )
     return handed_out(grant, response, server)
@@ -175,7 +180,7 @@ def login(
         body.email,
         body.password.get_secret_value(),
         kind=body.session,
-        label=body.device or agent,
+        label=body.device_name or agent,
         address=address,
     )
     return handed_out(grant, response, server)
@@ -198,9 +203,12 @@ def refresh(
 
 
 @router.post("/v1/auth/logout", status_code=204)
-def logout(request: Request, response: Response, server: TheServer) -> None:
-    """The session ends, and so do its tokens."""
-    server.accounts.sessions.end(session_in(request, may_have_ended=True))
+def logout(request: Request, response: Response, server: TheServer, body: RefreshBody | None = None) -> None:
+    """The session ends, and so do its tokens. A refresh token in the body is enough, where the other has run out."""
+    if body and body.refresh_token:
+        server.accounts.sessions.end_by(body.refresh_token.get_secret_value())
+    else:
+        server.accounts.sessions.end(session_in(request, may_have_ended=True))
     cookies.clear(response, server.settings)
 
 
@@ -220,7 +228,7 @@ def handed_out(grant: Grant, response: Response, server: Server) -> SignedIn:
     """A session's tokens, as the caller wants them."""
     access = server.accounts.tokens.made(grant.session.id, grant.account.id)
     response.headers["cache-control"] = "no-store"
-    said: dict[str, Any] = {"token_type": grant.session.kind, "expires_in_s": LIFETIME_S}
+    said: dict[str, Any] = {"token_type": grant.session.kind, "expires_in": LIFETIME_S}
     said["account"] = account_info(grant.account)
     if grant.session.kind == BEARER:
         return SignedIn(access_token=access, refresh_token=grant.refresh_token, csrf_token=None, **said)
