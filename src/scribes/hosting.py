@@ -17,6 +17,7 @@ from .assistants import Assistants
 from .config import load
 from .crypto.keys import subkey
 from .crypto.server_key import key_of
+from .domain.zones import check_zone
 from .embedders import Embedders
 from .errors import Forbidden, NotFound, ScribesError, Sealed
 from .files import private_folder, read_if_there
@@ -25,6 +26,7 @@ from .library import Scribes
 from .records import replaced
 from .services import hosting
 from .services.context import Context, HeldKey
+from .services.preferences import Chosen, chosen
 from .storage import hosted
 from .storage.meta import Identity
 
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 
 DATABASE, SECRET = "scribes.db", "secret"
 FILE_KEY = "scribes.file"
+# The zone of whoever has chosen none: never that of the machine.
+HOME_ZONE = "UTC"
 
 
 class Hosted(Scribes):
@@ -56,8 +60,21 @@ class Hosted(Scribes):
         self._notifying = None
         self._jobs = None
         self._attached = {}
-        self.settings = replaced(host.settings, name=person.name, device=host.settings.device)
+        choices = {**chosen(person.settings), "name": person.name, "time_zone": context.zone}
+        self.settings = replaced(host.settings, **choices)
         self.founded = False
+
+    @property
+    def preferences(self) -> Chosen:
+        """What the person chose."""
+        return Chosen(self._context, self.settings)
+
+    def in_zone(self, name: str) -> Hosted:
+        """The same person, whose days are counted in another time zone.
+
+        Raises: InvalidInput.
+        """
+        return Hosted(self._host, replaced(self._context, zone=check_zone(name)), self._person)
 
     @property
     def key(self) -> int:
@@ -195,7 +212,8 @@ class Host:
         visible_to = tuple(
             sorted((space for space, role in roles.items() if role), key=lambda one: one != person.space)
         )
-        context = Context(self.engine, HeldKey(b""), me, visible_to, "server", hosted=n)
+        zone = chosen(person.settings).get("time_zone") or HOME_ZONE
+        context = Context(self.engine, HeldKey(b""), me, visible_to, "server", hosted=n, zone=zone)
         return Hosted(self, context, person)
 
     def absorb(self, space: bytes) -> None:

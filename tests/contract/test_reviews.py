@@ -59,9 +59,12 @@ class Desk:
         with self.vault._context.engine.read() as tx:
             return {
                 id.hex(): schedule(
-                    id, cards.answers(tx, scribes.ids.to_text(id)), created_us=created, rules=cards.rules(tx)
+                    id,
+                    cards.answers(tx, scribes.ids.to_text(id), space=space),
+                    created_us=created,
+                    rules=cards.rules(tx, 0),
                 )
-                for id, created in tx.rows("SELECT id, created_us FROM card")
+                for id, space, created in tx.rows("SELECT id, space_id, created_us FROM card")
             }
 
 
@@ -262,7 +265,10 @@ def test_a_card_that_was_answered_by_a_clock_ahead_comes_back_in_time_once_it_is
     assert due_at is not None
     assert due_at <= NOW + timedelta(seconds=answered.interval_s)
     with desk.vault._context.engine.read() as tx:
-        assert [row[1] for row in cards.log(tx)] == [to_us(NOW + timedelta(days=400)), to_us(NOW)]
+        assert [row[1] for row in cards.log(tx, visible_to=desk.vault._context.visible_to)] == [
+            to_us(NOW + timedelta(days=400)),
+            to_us(NOW),
+        ]
     desk.pass_time(seconds=answered.interval_s)
     assert len(desk.reviews.due()) == 1
     assert desk.reviews.answer(card.id, 3).interval_s > answered.interval_s
@@ -579,7 +585,7 @@ def test_a_fit_is_used_where_it_foretells_memory_better_and_all_cards_follow_it(
     changed_settings(desk, review_retention=80)
     desk.reviews.due()
     with desk.vault._context.engine.read() as tx:
-        assert cards.rules(tx).parameters == fitted.parameters
+        assert cards.rules(tx, 0).parameters == fitted.parameters
     again = desk.reviews.fit()
     assert not again.is_used
     assert again.before == again.after

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime, time
 
 from ..errors import InvalidInput
+from .dates import FIRST_US, LAST_US, from_us, to_us
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +47,19 @@ def zone(name: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, OSError, ValueError):
         pass
     raise InvalidInput(f"unknown zone {_shown(name)}", hint="a name such as Europe/London or UTC")
+
+
+def day_of(at_us: int, name: str = "") -> date:
+    """The day of an instant on the calendar of a zone; without a name, of where this machine is."""
+    # The years that every zone can show: what comes from another device may be any.
+    moment = from_us(max(FIRST_US, min(at_us, LAST_US)))
+    return moment.astimezone(zone(name) if name else None).date()
+
+
+def begin_us(day: date, name: str = "") -> int:
+    """The first instant of a day in a zone; without a name, where this machine is."""
+    midnight = datetime.combine(day, time())
+    return to_us(midnight.replace(tzinfo=zone(name)) if name else midnight.astimezone())
 
 
 def _names() -> set[str]:

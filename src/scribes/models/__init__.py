@@ -6,14 +6,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .notes import Draft, Hit, NewNote, Note, NotePatch, Revision, TagCount, Undone
     from .prayers import NewPrayer, Prayer, PrayerPatch
-    from .reminders import NewReminder, Reminder
+    from .reminders import NewReminder, Reminder, ReminderPatch
     from .reviews import Card, ReviewCard
     from .vault import Backup, Check, ImportReport
 
 _HOMES = {
     "notes": ("Draft", "Hit", "NewNote", "Note", "NotePatch", "Revision", "TagCount", "Undone"),
     "prayers": ("NewPrayer", "Prayer", "PrayerPatch"),
-    "reminders": ("NewReminder", "Reminder"),
+    "reminders": ("NewReminder", "Reminder", "ReminderPatch"),
     "reviews": ("Card", "ReviewCard"),
     "vault": ("Backup", "Check", "ImportReport"),
 }
@@ -32,6 +32,7 @@ __all__ = [
     "Prayer",
     "PrayerPatch",
     "Reminder",
+    "ReminderPatch",
     "ReviewCard",
     "Revision",
     "TagCount",

@@ -43,15 +43,33 @@ class Reminder:
 
 @record
 class NewReminder:
-    """What a reminder is made of; the moment as it is read from words, or a rule and its beginning."""
+    """What a reminder is made of: `when` in words such as "every sunday 18:00"; or `starts`, once or with a `rule`.
 
-    text: str
-    starts: datetime
-    zone: str
+    `about` is the id of a note or prayer, or a passage; `about_kind` says which of them (note, prayer, passage) or is
+    empty for a note or prayer. Without a `text` it says what that is called. `zone` is empty for the person's own.
+    """
+
+    text: str = ""
+    starts: datetime | None = None
+    zone: str = ""
     rule: str = ""
     about_kind: str = ""
     about: str = ""
     typed: str = ""
+    when: str = ""
+
+
+@record
+class ReminderPatch:
+    """What to change in a reminder; None leaves a field as it is. One whose moment is changed is active again, and what
+    it said before is dealt with.
+    """
+
+    text: str | None = None
+    when: str | None = None
+    starts: datetime | None = None
+    rule: str | None = None
+    zone: str | None = None
 
 
 @record

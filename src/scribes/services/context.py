@@ -20,7 +20,8 @@ class HeldKey:
 @record
 class Context:
     """The engine and its data key, who writes here, the spaces they may see, the name `undo` will show, and how many
-    reminders and cards were due when it was opened. `hosted` is the key of the person on a server; 0 in a vault.
+    reminders and cards were due when it was opened. `hosted` is the key of the person on a server; 0 in a vault. `zone`
+    is the time zone by which the person's days are counted; empty, that of this machine.
     """
 
     engine: Engine
@@ -30,3 +31,4 @@ class Context:
     command: str
     due_at_opening: tuple[int, int] = (0, 0)
     hosted: int = 0
+    zone: str = ""

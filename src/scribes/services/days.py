@@ -6,6 +6,7 @@ from calendar import isleap
 from datetime import UTC, date, datetime, time, timedelta
 
 from ..domain.dates import from_us, to_us
+from ..domain.zones import day_of
 from ..models.days import Day
 from ..storage import statistics
 from . import readings
@@ -41,7 +42,7 @@ class Days:
         Raises: InvalidInput, for a setting `readings` that names no plan.
         """
         with self._context.engine.read() as tx:
-            today = from_us(tx.now_us).astimezone().date()
+            today = day_of(tx.now_us, self._context.zone)
             remembered = self._in_earlier_years(tx, today)
         cards, streak = self._reviews.to_do()
         return Day(

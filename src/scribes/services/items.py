@@ -111,14 +111,15 @@ def rebuild(tx: Tx, context: Context, kind: Kind) -> None:
         put_item(tx, context, kind, item, graph, space=space)
 
 
-def forget_what_quotes(tx: Tx, note: str) -> None:
-    """Remove for good, with their histories, the reminders and cards of a note: they hold its words."""
+def forget_what_quotes(tx: Tx, context: Context, note: str) -> None:
+    """Remove for good, with their histories, the person's reminders and cards of a note: they hold its words."""
+    visible_to = context.visible_to
     reminder, card, review = (kinds.kind_of(name) for name in ("reminder", "card", "review"))
-    for id in items.ids_where(tx, reminder, "about", note):
+    for id in items.ids_where(tx, reminder, "about", note, visible_to=visible_to):
         jobs.remove(tx, job_key(id))
         _forget(tx, reminder, id)
-    for id in items.ids_where(tx, card, "source", note):
-        for answer in items.ids_where(tx, review, "card", to_text(id)):
+    for id in items.ids_where(tx, card, "source", note, visible_to=visible_to):
+        for answer in items.ids_where(tx, review, "card", to_text(id), visible_to=visible_to):
             _forget(tx, review, answer)
         _forget(tx, card, id)
 

@@ -216,7 +216,7 @@ class Notes:
                     operations.blank(tx, stored.id)
                     changes.forget_item(tx, stored.id)
                     imported.forget(tx, stored.id)
-                    forget_what_quotes(tx, to_text(stored.id))
+                    forget_what_quotes(tx, self._context, to_text(stored.id))
                     notes.forget(tx, stored)
             removed += len(found)
             if len(found) < BATCH:

@@ -9,8 +9,9 @@ from ..domain import prayers as rules
 from ..domain.dates import from_us
 from ..domain.labels import clean_tags
 from ..domain.prayers import ANSWERED, ARCHIVED, MEMORY_DAYS, OPEN, PRAYED, PRAYER, Turn
+from ..domain.zones import day_of
 from ..errors import InvalidInput
-from ..ids import from_text, to_text
+from ..ids import to_text
 from ..models.prayers import Listed, NewPrayer, Prayed, Prayer
 from ..records import replaced
 from ..storage import items, operations, prayers
@@ -109,7 +110,7 @@ class Prayers:
                     raise InvalidInput(f"the prayer is in the trash: {_heading(stored)}", hint="scribes pray reopen")
             operation = operations.begin(tx, self._context.command)
             for stored in found:
-                entry = rules.entry(to_text(stored.id), words, at_us=tx.now_us, day=_day_of(tx.now_us))
+                entry = rules.entry(to_text(stored.id), words, at_us=tx.now_us, day=self._day_of(tx.now_us))
                 add_in(tx, self._context, PRAYED, entry, operation)
             return [self._shown(tx, stored) for stored in found]
 
@@ -125,7 +126,7 @@ class Prayers:
                 Prayed(
                     to_text(one.id),
                     from_us(one.content.at_us),
-                    rules.read_day(one.content.day) or _day_of(one.content.at_us),
+                    rules.read_day(one.content.day) or self._day_of(one.content.at_us),
                     one.content.words,
                 )
                 for one in found
@@ -145,7 +146,7 @@ class Prayers:
         """
 
         def answered(content: PrayerContent, now_us: int) -> PrayerContent:
-            today = _day_of(now_us)
+            today = self._day_of(now_us)
             if on is not None and on > today:
                 raise InvalidInput(f"{on} has not come yet", hint="the day on which it was answered")
             kept = rules.read_day(content.answered_on)
@@ -199,7 +200,7 @@ class Prayers:
 
     def _of_today(self, tx: Tx) -> tuple[list[bytes], set[str]]:
         """The prayers on the list of today, and which prayers were prayed for today (as text)."""
-        visible_to, today = self._context.visible_to, _day_of(tx.now_us)
+        visible_to, today = self._context.visible_to, self._day_of(tx.now_us)
         found = prayers.open_ones(tx, visible_to=visible_to, limit=MOST)
         first = today - timedelta(days=MEMORY_DAYS)
         days: dict[str, list[date]] = {}
@@ -210,7 +211,7 @@ class Prayers:
             elif (day := rules.read_day(text)) is not None:
                 days.setdefault(id, []).append(day)
         turns = [
-            Turn(id, created_us, _day_of(created_us), _rule(rhythm), tuple(days.get(to_text(id), ())))
+            Turn(id, created_us, self._day_of(created_us), _rule(rhythm), tuple(days.get(to_text(id), ())))
             for id, created_us, rhythm in found
         ]
         ids = rules.of_day(turns, today, days=self._settings.prayer_days, at_most=self._settings.prayers_a_day)
@@ -247,11 +248,15 @@ class Prayers:
         id = items.resolve(tx, PRAYER, ref, visible_to=self._context.visible_to)
         return items.get(tx, PRAYER, id, visible_to=self._context.visible_to)
 
+    def _day_of(self, at_us: int) -> date:
+        """The day of an instant on the person's calendar."""
+        return day_of(at_us, self._context.zone)
+
     def _shown(self, tx: Tx, stored: Stored) -> Prayer:
         content = stored.content
-        prayed_us, times = prayers.tally(tx, stored.n)
+        prayed_us, times = prayers.tally(tx, to_text(stored.id), visible_to=self._context.visible_to)
         answered_on = rules.read_day(content.answered_on)
-        created_on = _day_of(stored.created_us)
+        created_on = self._day_of(stored.created_us)
         return Prayer(
             id=to_text(stored.id),
             handle=items.handle(tx, PRAYER, stored.id, visible_to=self._context.visible_to),
@@ -274,18 +279,12 @@ class Prayers:
         )
 
 
-def after_prayer(tx: Tx, _context: Context, stored: Stored) -> None:
-    """Bring up to date what is derived of a prayer that has just been written."""
-    prayers.count_anew(tx, stored.id, to_text(stored.id))
+def after_prayer(_tx: Tx, _context: Context, _stored: Stored) -> None:
+    """Nothing follows: what is prayed when stands in the log."""
 
 
-def after_prayed(tx: Tx, _context: Context, stored: Stored) -> None:
-    """Count an entry of the log that has just been written; one that names no prayer counts for none."""
-    try:
-        id = from_text(stored.content.prayer)
-    except InvalidInput:
-        return
-    prayers.count_anew(tx, id, stored.content.prayer)
+def after_prayed(_tx: Tx, _context: Context, _stored: Stored) -> None:
+    """Nothing follows: the log is counted where it is shown."""
 
 
 @lru_cache(maxsize=1_000)
@@ -295,11 +294,6 @@ def _rule(rhythm: str) -> str:
         return rules.rule_of(rhythm)
     except InvalidInput:
         return ""
-
-
-def _day_of(at_us: int) -> date:
-    """The day of an instant on the calendar of this device."""
-    return from_us(at_us).astimezone().date()
 
 
 def _heading(stored: Stored) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..domain.dates import from_us, to_us
 from ..domain.jobs import Job
 from ..domain.reminders import (
+    ACTIVE,
     CANCELLED,
     JOB,
     MAX_TEXT,
@@ -19,6 +20,7 @@ from ..domain.reminders import (
     open_us,
     sleeps_until,
     snoozed,
+    starts_of,
     told_before,
 )
 from ..errors import InvalidInput
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from ..models.reminders import NewReminder
+    from ..models.reminders import NewReminder, ReminderPatch
     from ..ports import Tx
     from ..storage.items import Stored
     from .context import Context
@@ -53,28 +55,27 @@ class Reminders:
     def add(self, new: NewReminder) -> Reminder:
         """The new reminder.
 
-        Raises: InvalidInput, for a rule or zone that cannot be, or a moment that is past.
+        Raises: InvalidInput, for a rule or zone that cannot be, or a moment that is past; NotFound, Ambiguous, for what
+        it is about.
         """
-        from ..domain.recurrence import check_rule, check_zone, instant, next_after, walls
+        from ..domain.zones import check_zone
+        from .reminder_words import moment_of, subject_of
 
-        zone, rule = check_zone(new.zone), check_rule(new.rule) if new.rule else ""
-        starts = new.starts.replace(second=0, microsecond=0, tzinfo=None)
+        zone = check_zone(new.zone or self._context.zone)
         with self._engine.write() as tx:
-            if rule:
-                # A calendar counts the beginning as the first time, so the rule begins with its own first one.
-                starts = next(walls(starts, rule, starts), starts)
-                if next_after(starts, rule, zone, max(instant(starts, zone) - 1, tx.now_us)) is None:
-                    raise InvalidInput(f"{new.typed or new.rule!r} never comes", hint="the rule ends before now")
-            elif instant(starts, zone) <= tx.now_us:
-                raise InvalidInput(f"{new.typed or starts} is in the past", hint='scribes remind 2 "tomorrow 8am"')
+            moment = moment_of(new.when, new.starts, new.rule, new.typed, zone=zone, now_us=tx.now_us)
+            kind, about, called = subject_of(tx, self._context, new.about_kind, new.about)
+            text = _line(new.text) or _line(called[:MAX_TEXT])
+            if not text:
+                raise InvalidInput("the reminder says nothing", hint="give it a text, or what it is about")
             content = ReminderContent(
-                about_kind=new.about_kind,
-                about=new.about,
-                text=_line(new.text),
-                starts=starts.isoformat(timespec="minutes"),
+                about_kind=kind,
+                about=about,
+                text=text,
+                starts=moment.starts.isoformat(timespec="minutes"),
                 zone=zone,
-                rule=rule,
-                typed=_line(new.typed),
+                rule=moment.rule,
+                typed=_line(moment.typed),
             )
             operation = operations.begin(tx, self._context.command)
             return self._shown(tx, add_in(tx, self._context, REMINDER, content, operation))
@@ -87,25 +88,32 @@ class Reminders:
         with self._engine.read() as tx:
             return self._shown(tx, self._find(tx, ref))
 
-    def due(self, *, limit: int = 100) -> list[Reminder]:
+    def due(self, *, limit: int = 100, skip: int = 0) -> list[Reminder]:
         """What fired and was not dealt with, and what is due this moment; the earliest first."""
         with self._engine.read() as tx:
-            found = reminders.due(tx, tx.now_us, visible_to=self._context.visible_to, limit=limit)
-            return [self._shown(tx, stored) for stored in found]
+            found = reminders.due(tx, tx.now_us, visible_to=self._context.visible_to, limit=skip + limit)
+            return [self._shown(tx, stored) for stored in found[skip:]]
 
-    def coming(self, *, until: datetime, limit: int = 100) -> list[Reminder]:
+    def coming(self, *, until: datetime, limit: int = 100, skip: int = 0) -> list[Reminder]:
         """What fires from now until a moment, the earliest first."""
         with self._engine.read() as tx:
             found = reminders.coming(
-                tx, after_us=tx.now_us, until_us=to_us(until), visible_to=self._context.visible_to, limit=limit
+                tx, after_us=tx.now_us, until_us=to_us(until), visible_to=self._context.visible_to, limit=skip + limit
             )
-            return [self._shown(tx, stored) for stored in found]
+            return [self._shown(tx, stored) for stored in found[skip:]]
 
-    def recent(self, *, over: bool = False, limit: int = 20) -> list[Reminder]:
+    def recent(self, *, over: bool = False, limit: int = 20, skip: int = 0) -> list[Reminder]:
         """Reminders, what is due first and then what comes first; with `over`, also those that never come again."""
         with self._engine.read() as tx:
-            found = reminders.listed(tx, over=over, visible_to=self._context.visible_to, limit=limit)
-            return [self._shown(tx, stored) for stored in found]
+            found = reminders.listed(tx, over=over, visible_to=self._context.visible_to, limit=skip + limit)
+            return [self._shown(tx, stored) for stored in found[skip:]]
+
+    def change(self, ref: str, patch: ReminderPatch) -> Reminder:
+        """The reminder with a patch applied; it is read as `add` reads a new one.
+
+        Raises: NotFound, Ambiguous, InvalidInput.
+        """
+        return self._change([ref], lambda stored, derived, now_us: _patched(stored.content, patch, derived, now_us))[0]
 
     def done(self, refs: Sequence[str]) -> list[Reminder]:
         """The reminders, dealt with: what fired, or the next time; a recurring one goes on after that.
@@ -261,8 +269,42 @@ def in_zone(at_us: int, zone: str) -> datetime:
         return from_us(at_us)
 
 
+def _patched(content: ReminderContent, patch: ReminderPatch, derived: Clockwork, now_us: int) -> ReminderContent:
+    """The content with a patch applied.
+
+    Raises: InvalidInput.
+    """
+    if patch.text is not None:
+        content = replaced(content, text=_line(patch.text))
+        if not content.text:
+            raise InvalidInput("the reminder says nothing", hint="give it a text")
+    if patch.when is None and patch.starts is None and patch.rule is None and patch.zone is None:
+        return content
+    from ..domain.zones import check_zone
+    from .reminder_words import moment_of
+
+    zone, when = content.zone if patch.zone is None else check_zone(patch.zone), patch.when or ""
+    starts, rule = patch.starts, patch.rule or ""
+    if not when:
+        starts, rule = starts or starts_of(content), content.rule if patch.rule is None else rule
+    moment = moment_of(when, starts, rule, "", zone=zone, now_us=now_us)
+    return replaced(
+        content,
+        starts=moment.starts.isoformat(timespec="minutes"),
+        zone=zone,
+        rule=moment.rule,
+        typed=_line(moment.typed),
+        # What was told of the old moment is dealt with.
+        done_us=None if derived.told.told_us is None else now_us,
+        snoozed_us=None,
+        state=ACTIVE,
+    )
+
+
 def _line(text: str) -> str:
     line = " ".join(text.split())
+    if "\x00" in line:
+        raise InvalidInput("the text of the reminder holds a NUL character")
     if len(line) > MAX_TEXT:
         raise InvalidInput(f"the text of the reminder has {len(line)} characters", hint=f"at most {MAX_TEXT}")
     return line

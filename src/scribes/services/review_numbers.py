@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
-from ..domain.dates import from_us, to_us
+from ..domain.dates import from_us
 from ..domain.reviews import HIGHLIGHT, NOTE
+from ..domain.zones import begin_us, day_of
 from ..models.reviews import ForecastDay, Status
 from ..storage import cards
 from .card_texts import sides_of
@@ -28,14 +29,15 @@ def status(tx: Tx, context: Context, scripture: Scripture, *, new_a_day: int) ->
     """How many cards there are, what is due, and how reviewing goes."""
     visible_to = context.visible_to
     number, learned = cards.count(tx, visible_to=visible_to)
-    today = _today(tx)
-    reviewed, right = cards.answered_on(tx, today.isoformat())
-    asked, recalled = cards.recalled_since(tx, (today - timedelta(days=RETENTION_DAYS - 1)).isoformat())
+    today = _today(tx, context)
+    reviewed, right = cards.answered_on(tx, today.isoformat(), visible_to=visible_to)
+    first = today - timedelta(days=RETENTION_DAYS - 1)
+    asked, recalled = cards.recalled_since(tx, first.isoformat(), visible_to=visible_to)
     waiting = due_now(tx, context, scripture, cards.UNSEEN)
-    new = _new_of(tx, waiting, new_a_day)
+    new = _new_of(tx, context, waiting, new_a_day)
     coming = [
         cards.next_us(tx, tx.now_us, visible_to=visible_to),
-        _starts(today + timedelta(days=1)) if waiting > new else None,
+        begin_us(today + timedelta(days=1), context.zone) if waiting > new else None,
     ]
     next_us = min((at_us for at_us in coming if at_us is not None), default=None)
     return Status(
@@ -45,7 +47,7 @@ def status(tx: Tx, context: Context, scripture: Scripture, *, new_a_day: int) ->
         learned=learned,
         reviewed_today=reviewed,
         right_today=right,
-        streak_days=streak(tx),
+        streak_days=streak(tx, context),
         retention=round(recalled / asked, 3) if asked else None,
         next_at=None if next_us is None else from_us(next_us),
     )
@@ -67,19 +69,22 @@ def due_now(tx: Tx, context: Context, scripture: Scripture, sort: str) -> int:
 
 def new_today(tx: Tx, context: Context, scripture: Scripture, new_a_day: int) -> int:
     """How many new cards still come today."""
-    return _new_of(tx, due_now(tx, context, scripture, cards.UNSEEN), new_a_day)
+    return _new_of(tx, context, due_now(tx, context, scripture, cards.UNSEEN), new_a_day)
 
 
-def _new_of(tx: Tx, waiting: int, new_a_day: int) -> int:
-    return min(waiting, max(0, new_a_day - cards.introduced(tx, _today(tx).isoformat()))) if waiting else 0
+def _new_of(tx: Tx, context: Context, waiting: int, new_a_day: int) -> int:
+    if not waiting:
+        return 0
+    seen = cards.introduced(tx, _today(tx, context).isoformat(), visible_to=context.visible_to)
+    return min(waiting, max(0, new_a_day - seen))
 
 
-def streak(tx: Tx) -> int:
+def streak(tx: Tx, context: Context) -> int:
     """For how many days in a row there were reviews, up to today or, where today has none yet, yesterday."""
-    today = _today(tx)
-    day = today if cards.has_answers_on(tx, today.isoformat()) else today - timedelta(days=1)
-    days = 0
-    while cards.has_answers_on(tx, day.isoformat()):
+    today = _today(tx, context)
+    visible_to, days = context.visible_to, 0
+    day = today if cards.has_answers_on(tx, today.isoformat(), visible_to=visible_to) else today - timedelta(days=1)
+    while cards.has_answers_on(tx, day.isoformat(), visible_to=visible_to):
         days += 1
         day -= timedelta(days=1)
     return days
@@ -87,15 +92,15 @@ def streak(tx: Tx) -> int:
 
 def forecast(tx: Tx, context: Context, scripture: Scripture, *, days: int, new_a_day: int) -> list[ForecastDay]:
     """How many cards come on each of the coming days; what is overdue comes today, new ones so many a day."""
-    today = _today(tx)
+    today = _today(tx, context)
     dates = [today + timedelta(days=number) for number in range(days)]
     # When each day is over: what comes before that comes no later than on it.
-    ends = [_starts(day + timedelta(days=1)) for day in dates]
+    ends = [begin_us(day + timedelta(days=1), context.zone) for day in dates]
     due = [0] * days
     for due_us in cards.due_times(tx, ends[-1], visible_to=context.visible_to):
         due[bisect_right(ends, due_us)] += 1
     waiting = due_now(tx, context, scripture, cards.UNSEEN)
-    coming, allowed = [], _new_of(tx, waiting, new_a_day)
+    coming, allowed = [], _new_of(tx, context, waiting, new_a_day)
     for day, number in zip(dates, due, strict=True):
         new = min(waiting, allowed)
         coming.append(ForecastDay(day, number, new))
@@ -103,10 +108,5 @@ def forecast(tx: Tx, context: Context, scripture: Scripture, *, days: int, new_a
     return coming
 
 
-def _starts(day: date) -> int:
-    """The first instant of a day where this machine is."""
-    return to_us(datetime.combine(day, time()).astimezone())
-
-
-def _today(tx: Tx) -> date:
-    return from_us(tx.now_us).astimezone().date()
+def _today(tx: Tx, context: Context) -> date:
+    return day_of(tx.now_us, context.zone)

@@ -23,6 +23,7 @@ from ..domain.reviews import (
     intervals_us,
     schedule,
 )
+from ..domain.zones import day_of
 from ..errors import InvalidInput, NotFound
 from ..ids import from_text, to_text
 from ..models.reviews import Answered, Card, ReviewCard
@@ -143,7 +144,7 @@ class Reviews:
         """
         self._settle()
         with self._engine.read() as tx:
-            rules = cards.rules(tx)
+            rules = cards.rules(tx, self._context.hosted)
             return [
                 self._review_card(tx, stored, sides, rules)
                 for stored, sides in islice(self._coming_up(tx, skip), limit)
@@ -161,7 +162,7 @@ class Reviews:
                 raise NotFound(
                     "what the card is about is no longer there", hint="its note is in the trash, or was changed"
                 )
-            return self._review_card(tx, stored, sides, cards.rules(tx))
+            return self._review_card(tx, stored, sides, cards.rules(tx, self._context.hosted))
 
     def answer(self, ref: str, rating: int, *, took_ms: int = 0, mode: str = "read") -> Answered:
         """What follows from an answer: 1 again, 2 hard, 3 good, 4 easy.
@@ -175,11 +176,15 @@ class Reviews:
             stored = self._find(tx, ref)
             if stored.content.suspended:
                 raise InvalidInput("the card is suspended", hint=f"scribes review resume {ref}")
-            intervals = intervals_us(stored.id, cards.state(tx, stored.n), tx.now_us, cards.rules(tx))
-            last, _ = cards.last_answer(tx, to_text(stored.id))
+            intervals = intervals_us(
+                stored.id, cards.state(tx, stored.n), tx.now_us, cards.rules(tx, self._context.hosted)
+            )
+            last, _ = cards.last_answer(tx, to_text(stored.id), space=stored.space)
             # After the last one also where that was given by a clock that was ahead.
             at_us = max(tx.now_us, min(last.at_us + 1, LAST_US)) if last else tx.now_us
-            content = ReviewContent(to_text(stored.id), at_us, local_day(tx.now_us), rating, took_ms, mode)
+            content = ReviewContent(
+                to_text(stored.id), at_us, day_of(tx.now_us, self._context.zone).isoformat(), rating, took_ms, mode
+            )
             operation = operations.begin(tx, self._context.command)
             review = add_in(tx, self._context, REVIEW, content, operation)
             interval_s = intervals[rating - 1] // SECOND_US
@@ -217,7 +222,9 @@ class Reviews:
         self._settle()
         with self._engine.read() as tx:
             due = due_now(tx, self._context, self._scripture, cards.SEEN)
-            return due + new_today(tx, self._context, self._scripture, self._settings.review_new), streak(tx)
+            return due + new_today(tx, self._context, self._scripture, self._settings.review_new), streak(
+                tx, self._context
+            )
 
     def forecast(self, *, days: int = 30) -> list[ForecastDay]:
         """How many cards come on each of the coming days; today has what is overdue."""
@@ -236,7 +243,7 @@ class Reviews:
 
         self._settle()
         with self._engine.read() as tx:
-            log, rules = cards.log(tx), cards.rules(tx)
+            log, rules = cards.log(tx, visible_to=self._context.visible_to), cards.rules(tx, self._context.hosted)
         found = fit(log, rules)
         if found.is_used:
             self._derive_anew(replaced(rules, parameters=found.parameters))
@@ -334,26 +341,26 @@ class Reviews:
                 f"the setting review_retention is {percent}", hint=f"{LEAST_RETENTION} to {MOST_RETENTION}"
             )
         with self._engine.read() as tx:
-            rules = cards.rules(tx)
+            rules = cards.rules(tx, self._context.hosted)
         if round(rules.retention * 100) != percent:
             self._derive_anew(replaced(rules, retention=percent / 100))
 
     def _derive_anew(self, rules: Rules) -> None:
         with self._engine.write() as tx:
-            cards.put_rules(tx, rules)
-            last = 0
-            while page := cards.with_reviews(tx, last, limit=BATCH):
-                for n, id, created_us, comes in page:
-                    state = schedule(id, cards.answers(tx, to_text(id)), created_us=created_us, rules=rules)
+            cards.put_rules(tx, self._context.hosted, rules)
+            last, visible_to = 0, self._context.visible_to
+            while page := cards.with_reviews(tx, last, visible_to=visible_to, limit=BATCH):
+                for n, id, space, created_us, comes in page:
+                    answers = cards.answers(tx, to_text(id), space=space)
+                    state = schedule(id, answers, created_us=created_us, rules=rules)
                     cards.set_state(tx, n, state, comes=comes)
                 last = page[-1][0]
 
 
-def after_card(tx: Tx, _context: Context, stored: Stored) -> None:
+def after_card(tx: Tx, context: Context, stored: Stored) -> None:
     """Bring up to date when a card comes: in the transaction that changed it."""
-    state = schedule(
-        stored.id, cards.answers(tx, to_text(stored.id)), created_us=stored.created_us, rules=cards.rules(tx)
-    )
+    answers, rules = cards.answers(tx, to_text(stored.id), space=stored.space), cards.rules(tx, context.hosted)
+    state = schedule(stored.id, answers, created_us=stored.created_us, rules=rules)
     cards.set_state(tx, stored.n, state, comes=_comes(stored.content))
 
 
@@ -368,16 +375,17 @@ def after_review(tx: Tx, context: Context, stored: Stored) -> None:
     if card is None:
         # It may come later, from another device; its schedule is then made from all reviews that are here.
         return
-    state, (last, number) = cards.state(tx, card.n), cards.last_answer(tx, stored.content.card)
+    if card.space != stored.space:
+        # Somebody's review of a card that is another's counts for nothing.
+        return
+    state = cards.state(tx, card.n)
+    last, number = cards.last_answer(tx, stored.content.card, space=card.space)
     if last is None or last.id != stored.id or state.reviews != number - 1:
         after_card(tx, context, card)
     else:
-        cards.set_state(tx, card.n, after(card.id, state, last, cards.rules(tx)), comes=_comes(card.content))
-
-
-def local_day(at_us: int) -> str:
-    """The day it is at an instant where this machine is."""
-    return from_us(at_us).astimezone().date().isoformat()
+        cards.set_state(
+            tx, card.n, after(card.id, state, last, cards.rules(tx, context.hosted)), comes=_comes(card.content)
+        )
 
 
 def _comes(content: CardContent) -> bool:

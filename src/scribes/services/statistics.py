@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
-from ..domain.dates import from_us, localised, to_us
 from ..domain.prayers import ANSWERED, ARCHIVED, OPEN, read_day
+from ..domain.zones import begin_us, day_of
 from ..errors import InvalidInput
 from ..models.days import BookCount, Summary, Week
-from ..storage import notes, statistics
+from ..storage import notes, prayers, statistics
 from .review_numbers import streak
 
 TYPE_CHECKING = False
@@ -40,33 +40,33 @@ class Statistics:
         from .passages import Passages
 
         Passages(self._context).catch_up()
-        spaces = self._context.visible_to
+        spaces, zone = self._context.visible_to, self._context.zone
         with self._context.engine.read() as tx:
-            today = from_us(tx.now_us).astimezone().date()
+            today = day_of(tx.now_us, zone)
             first_us = statistics.first_note_us(tx, visible_to=spaces)
             states = statistics.prayers_by_state(tx, visible_to=spaces)
             cards, reviews = statistics.cards_and_reviews(tx, visible_to=spaces)
             return Summary(
                 notes=notes.count(tx, visible_to=spaces),
-                first_note_on=None if first_us is None else from_us(first_us).astimezone().date(),
-                weeks=_weeks(tx, spaces, today, weeks),
-                books=_books(tx, spaces),
-                open_prayers=states.get(OPEN, (0, 0))[0],
-                answered_prayers=states.get(ANSWERED, (0, 0))[0],
-                archived_prayers=states.get(ARCHIVED, (0, 0))[0],
-                times_prayed=sum(times for _, times in states.values()),
-                answered_after_days=_median_wait(statistics.answered(tx, visible_to=spaces)),
+                first_note_on=None if first_us is None else day_of(first_us, zone),
+                weeks=_weeks(tx, self._context, today, weeks),
+                books=_books(tx, self._context),
+                open_prayers=states.get(OPEN, 0),
+                answered_prayers=states.get(ANSWERED, 0),
+                archived_prayers=states.get(ARCHIVED, 0),
+                times_prayed=prayers.times_prayed(tx, visible_to=spaces),
+                answered_after_days=_median_wait(statistics.answered(tx, visible_to=spaces), zone),
                 cards=cards,
                 reviews=reviews,
-                note_streak_weeks=_weeks_in_a_row(tx, spaces, today),
+                note_streak_weeks=_weeks_in_a_row(tx, self._context, today),
                 prayer_streak_days=_days_in_a_row(tx, spaces, today),
-                review_streak_days=streak(tx),
+                review_streak_days=streak(tx, self._context),
             )
 
 
-def _weeks(tx: Tx, spaces: Spaces, today: date, number: int) -> tuple[Week, ...]:
-    mondays = _mondays(today, number)
-    counted = statistics.notes_between(tx, [_begin_us(day) for day in mondays], visible_to=spaces)
+def _weeks(tx: Tx, context: Context, today: date, number: int) -> tuple[Week, ...]:
+    mondays, spaces = _mondays(today, number), context.visible_to
+    counted = statistics.notes_between(tx, [begin_us(day, context.zone) for day in mondays], visible_to=spaces)
     answers, remembered = dict.fromkeys(mondays, 0), dict.fromkeys(mondays, 0)
     for text, asked, well in statistics.answers_by_day(tx, mondays[0].isoformat(), visible_to=spaces):
         monday = _monday(date.fromisoformat(text))
@@ -78,23 +78,23 @@ def _weeks(tx: Tx, spaces: Spaces, today: date, number: int) -> tuple[Week, ...]
     )
 
 
-def _weeks_in_a_row(tx: Tx, spaces: Spaces, today: date) -> int:
+def _weeks_in_a_row(tx: Tx, context: Context, today: date) -> int:
     """Weeks in a row with a note up to this week, or up to the last one where this has none yet."""
     mondays, number = _mondays(today, MOST_WEEKS), 0
-    bounds = [_begin_us(day) for day in mondays]
+    bounds = [begin_us(day, context.zone) for day in mondays]
     for at in range(len(bounds) - 2, -1, -1):
-        if statistics.notes_between(tx, bounds[at : at + 2], visible_to=spaces)[0]:
+        if statistics.notes_between(tx, bounds[at : at + 2], visible_to=context.visible_to)[0]:
             number += 1
         elif at < len(bounds) - 2:
             break
     return number
 
 
-def _books(tx: Tx, spaces: Spaces) -> tuple[BookCount, ...]:
+def _books(tx: Tx, context: Context) -> tuple[BookCount, ...]:
     """The Protestant canon in full, and of the deuterocanon what is named."""
     from ..scripture import canon
 
-    counted = statistics.notes_by_book(tx, visible_to=spaces)
+    counted = statistics.notes_by_book(tx, visible_to=context.visible_to, is_among_many=context.hosted > 0)
     return tuple(
         BookCount(canon.OSIS[book], canon.SHORT[book], counted.get(book, 0))
         for book in range(1, canon.LAST_BOOK + 1)
@@ -102,9 +102,9 @@ def _books(tx: Tx, spaces: Spaces) -> tuple[BookCount, ...]:
     )
 
 
-def _median_wait(answered: Sequence[tuple[int, str]]) -> int | None:
+def _median_wait(answered: Sequence[tuple[int, str]], zone: str) -> int | None:
     waits = sorted(
-        max(0, (day - from_us(created_us).astimezone().date()).days)
+        max(0, (day - day_of(created_us, zone)).days)
         for created_us, text in answered
         if (day := read_day(text)) is not None
     )
@@ -131,8 +131,3 @@ def _mondays(today: date, weeks: int) -> list[date]:
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
-
-
-def _begin_us(day: date) -> int:
-    """When a day begins on this device."""
-    return to_us(localised(datetime.combine(day, time())))

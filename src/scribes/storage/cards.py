@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..domain.reviews import CARD, REVIEW, Answer, CardState, Rules
-from . import items, meta
+from . import hosted, items, meta
 from .visible import in_spaces
 
 TYPE_CHECKING = False
@@ -25,17 +25,24 @@ SEEN = "reviews > 0 AND due_us <= ?1"
 UNSEEN = "reviews = 0 AND due_us <= ?1"
 
 
-def rules(tx: Tx) -> Rules:
-    """By which rules the derived columns are made."""
-    retention, parameters = meta.get(tx, RETENTION), meta.get(tx, PARAMETERS)
-    numbers = tuple(float(number) for number in str(parameters or "").split())
+def rules(tx: Tx, person: int) -> Rules:
+    """By which rules the derived columns are made: of a vault (`person` is 0), or of somebody on a server."""
+    if person:
+        retention, _, parameters = hosted.review_rules(tx, person).partition(" ")
+    else:
+        retention, parameters = str(meta.get(tx, RETENTION) or ""), str(meta.get(tx, PARAMETERS) or "")
+    numbers = tuple(float(number) for number in parameters.split())
     return Rules(int(retention) / PER_CENT, numbers) if retention else Rules(parameters=numbers)
 
 
-def put_rules(tx: Tx, rules: Rules) -> None:
+def put_rules(tx: Tx, person: int, rules: Rules) -> None:
     """Keep by which rules the derived columns are made."""
-    meta.put(tx, RETENTION, round(rules.retention * PER_CENT))
-    meta.put(tx, PARAMETERS, " ".join(map(repr, rules.parameters)))
+    retention, parameters = round(rules.retention * PER_CENT), " ".join(map(repr, rules.parameters))
+    if person:
+        hosted.put_review_rules(tx, person, f"{retention} {parameters}".strip())
+        return
+    meta.put(tx, RETENTION, retention)
+    meta.put(tx, PARAMETERS, parameters)
 
 
 def state(tx: Tx, n: int) -> CardState:
@@ -56,17 +63,18 @@ def set_state(tx: Tx, n: int, state: CardState, *, comes: bool) -> None:
     )  # fmt: skip
 
 
-def answers(tx: Tx, card: str) -> list[Answer]:
-    """The answers to a card that stand, in their order."""
-    rows = tx.rows(f"SELECT {_ANSWER} FROM review WHERE card = ? AND {_LIVE} ORDER BY at_us, id", (card,))
+def answers(tx: Tx, card: str, *, space: int) -> list[Answer]:
+    """The answers to a card that stand, in their order. `space` is that of the card: nobody answers for others."""
+    own = in_spaces((space,), table="review")
+    rows = tx.rows(f"SELECT {_ANSWER} FROM review WHERE card = ? AND {_LIVE} AND {own} ORDER BY at_us, id", (card,))
     return [Answer(*row) for row in rows]
 
 
-def last_answer(tx: Tx, card: str) -> tuple[Answer | None, int]:
-    """The last answer to a card that stands, and how many there are."""
-    sql = f"SELECT {_ANSWER} FROM review WHERE card = ? AND {_LIVE} ORDER BY at_us DESC, id DESC LIMIT 1"
-    row = tx.row(sql, (card,))
-    number = int(tx.value(f"SELECT count(*) FROM review WHERE card = ? AND {_LIVE}", (card,)))
+def last_answer(tx: Tx, card: str, *, space: int) -> tuple[Answer | None, int]:
+    """The last answer to a card that stands, and how many there are; `space` is that of the card."""
+    of_card = f"FROM review WHERE card = ? AND {_LIVE} AND {in_spaces((space,), table='review')}"
+    row = tx.row(f"SELECT {_ANSWER} {of_card} ORDER BY at_us DESC, id DESC LIMIT 1", (card,))
+    number = int(tx.value(f"SELECT count(*) {of_card}", (card,)))
     return (Answer(*row) if row else None), number
 
 
@@ -95,11 +103,13 @@ def count_due(tx: Tx, what: str, now_us: int, *, visible_to: Spaces) -> list[tup
 
 
 def without_note(tx: Tx, what: str, now_us: int, *, visible_to: Spaces, limit: int) -> tuple[int, list[Stored]]:
-    """Of the due cards of a sort: how many have no note, or one in the trash; and highlights of notes changed since."""
+    """Of the due cards of a sort: how many have no note that can be seen, or one in the trash; and highlights of notes
+    changed since.
+    """
     is_gone = "(note.n IS NULL OR note.deleted_us IS NOT NULL)"
     sql = (
         f"SELECT card.n, {is_gone}"
-        " FROM card LEFT JOIN note ON note.id = unhex(card.source, '-')"
+        f" FROM card LEFT JOIN note ON note.id = unhex(card.source, '-') AND {in_spaces(visible_to)}"
         f" WHERE {what} AND {in_spaces(visible_to, table='card')} AND source_kind IN ('note', 'highlight')"
         f" AND ({is_gone} OR (source_kind = 'highlight' AND note.changed_us >= card.created_us))"
     )
@@ -124,13 +134,13 @@ def listed(tx: Tx, *, visible_to: Spaces, limit: int) -> list[Stored]:
     )
 
 
-def with_reviews(tx: Tx, after: int, *, limit: int) -> list[tuple[int, bytes, int, bool]]:
-    """Cards that were reviewed, in the order of their keys: key, id, when they were made, whether they come."""
+def with_reviews(tx: Tx, after: int, *, visible_to: Spaces, limit: int) -> list[tuple[int, bytes, int, int, bool]]:
+    """Cards that were reviewed, in the order of their keys: key, id, space, when they were made, whether they come."""
     sql = (
-        "SELECT n, id, created_us, suspended = 0 AND deleted_us IS NULL FROM card"
-        " WHERE reviews > 0 AND n > ? ORDER BY n LIMIT ?"
+        "SELECT n, id, space_id, created_us, suspended = 0 AND deleted_us IS NULL FROM card"
+        f" WHERE reviews > 0 AND n > ? AND {in_spaces(visible_to, table='card')} ORDER BY n LIMIT ?"
     )
-    return [(n, id, created, bool(comes)) for n, id, created, comes in tx.rows(sql, (after, limit))]
+    return [(n, id, space, created, bool(comes)) for n, id, space, created, comes in tx.rows(sql, (after, limit))]
 
 
 def next_us(tx: Tx, now_us: int, *, visible_to: Spaces) -> int | None:
@@ -147,29 +157,37 @@ def due_times(tx: Tx, until_us: int, *, visible_to: Spaces) -> list[int]:
                                       (until_us,))]  # fmt: skip
 
 
-def introduced(tx: Tx, day: str) -> int:
+def introduced(tx: Tx, day: str, *, visible_to: Spaces) -> int:
     """How many cards were seen for the first time on a day."""
-    before = "SELECT 1 FROM review b WHERE b.card = r.card AND b.day < r.day AND b.deleted_us IS NULL"
-    sql = f"SELECT count(DISTINCT card) FROM review r WHERE day = ? AND deleted_us IS NULL AND NOT EXISTS ({before})"
+    own, before_it = in_spaces(visible_to, table="r"), in_spaces(visible_to, table="b")
+    before = f"SELECT 1 FROM review b WHERE b.card = r.card AND b.day < r.day AND b.deleted_us IS NULL AND {before_it}"
+    sql = (
+        f"SELECT count(DISTINCT card) FROM review r WHERE day = ? AND deleted_us IS NULL AND {own}"
+        f" AND NOT EXISTS ({before})"
+    )
     return int(tx.value(sql, (day,)))
 
 
-def answered_on(tx: Tx, day: str) -> tuple[int, int]:
+def answered_on(tx: Tx, day: str, *, visible_to: Spaces) -> tuple[int, int]:
     """How many answers were given on a day, and how many of them were right."""
-    row = tx.row(f"SELECT count(*), count(*) FILTER (WHERE rating > 1) FROM review WHERE day = ? AND {_LIVE}", (day,))
+    own = in_spaces(visible_to, table="review")
+    sql = f"SELECT count(*), count(*) FILTER (WHERE rating > 1) FROM review WHERE day = ? AND {_LIVE} AND {own}"
+    row = tx.row(sql, (day,))
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
-def has_answers_on(tx: Tx, day: str) -> bool:
+def has_answers_on(tx: Tx, day: str, *, visible_to: Spaces) -> bool:
     """Whether anything was reviewed on a day."""
-    return tx.value(f"SELECT 1 FROM review WHERE day = ? AND {_LIVE} LIMIT 1", (day,)) is not None
+    own = in_spaces(visible_to, table="review")
+    return tx.value(f"SELECT 1 FROM review WHERE day = ? AND {_LIVE} AND {own} LIMIT 1", (day,)) is not None
 
 
-def recalled_since(tx: Tx, day: str) -> tuple[int, int]:
+def recalled_since(tx: Tx, day: str, *, visible_to: Spaces) -> tuple[int, int]:
     """Of the cards asked again on a later day, since a day: how many were asked, and how many were remembered."""
-    other = "SELECT 1 FROM review b WHERE b.card = r.card AND b.deleted_us IS NULL AND"
+    own, others = in_spaces(visible_to, table="r"), in_spaces(visible_to, table="b")
+    other = f"SELECT 1 FROM review b WHERE b.card = r.card AND b.deleted_us IS NULL AND {others} AND"
     sql = (
-        f"SELECT count(*), count(*) FILTER (WHERE rating > 1) FROM review r WHERE day >= ? AND {_LIVE}"
+        f"SELECT count(*), count(*) FILTER (WHERE rating > 1) FROM review r WHERE day >= ? AND {_LIVE} AND {own}"
         f" AND EXISTS ({other} b.day < r.day)"
         f" AND NOT EXISTS ({other} b.day = r.day AND (b.at_us, b.id) < (r.at_us, r.id))"
     )
@@ -177,8 +195,9 @@ def recalled_since(tx: Tx, day: str) -> tuple[int, int]:
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
-def log(tx: Tx) -> list[Row]:
+def log(tx: Tx, *, visible_to: Spaces) -> list[Row]:
     """The whole log: (card, when, rating), card by card, each in its order."""
+    own = in_spaces(visible_to, table="review")
     at = "CASE WHEN at_us < created_us THEN at_us ELSE created_us END"
-    sql = f"SELECT card, {at}, rating FROM review WHERE {_LIVE} ORDER BY card, review.at_us, id"
+    sql = f"SELECT card, {at}, rating FROM review WHERE {_LIVE} AND {own} ORDER BY card, review.at_us, id"
     return tx.rows(sql)

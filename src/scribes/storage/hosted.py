@@ -17,7 +17,7 @@ CHUNK = 500
 @record
 class HostedPerson:
     """Who is hosted: their key, the key and id of the device through which the server writes for them, the key of their
-    personal space (0 where that is sealed, and so not here), and what circles call them.
+    personal space (0 where that is sealed, and so not here), what circles call them, and what they chose (JSON).
     """
 
     n: int
@@ -25,6 +25,7 @@ class HostedPerson:
     device_id: bytes
     space: int
     name: str
+    settings: str
 
 
 def prepare(tx: Tx) -> None:
@@ -53,13 +54,28 @@ def get(tx: Tx, n: int) -> HostedPerson:
     Raises: NotFound.
     """
     row = tx.row(
-        "SELECT hosted.n, device.n, device.id, coalesce(hosted.space_n, 0), hosted.name FROM hosted"
+        "SELECT hosted.n, device.n, device.id, coalesce(hosted.space_n, 0), hosted.name, settings FROM hosted"
         " JOIN device ON device.n = hosted.device_n WHERE hosted.n = ?",
         (n,),
     )
     if row is None:
         raise NotFound("there is no such account")
     return HostedPerson(*row)
+
+
+def put_settings(tx: Tx, n: int, settings: str) -> None:
+    """What a person chose, as JSON."""
+    tx.run("UPDATE hosted SET settings = ? WHERE n = ?", (settings, n))
+
+
+def review_rules(tx: Tx, n: int) -> str:
+    """By what the cards of a person come back, parted by spaces; "" for what is so without a word."""
+    return str(tx.value("SELECT review_rules FROM hosted WHERE n = ?", (n,)) or "")
+
+
+def put_review_rules(tx: Tx, n: int, rules: str) -> None:
+    """Keep by what the cards of a person come back."""
+    tx.run("UPDATE hosted SET review_rules = ? WHERE n = ?", (rules, n))
 
 
 def roles(tx: Tx, n: int) -> dict[int, str]:

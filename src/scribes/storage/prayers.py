@@ -53,16 +53,21 @@ def log(tx: Tx, prayer: str, *, visible_to: Spaces, limit: int) -> list[Stored]:
     return items.select(tx, PRAYED, where, (prayer,), visible_to=visible_to, order="at_us DESC, n DESC", limit=limit)
 
 
-def tally(tx: Tx, n: int) -> tuple[int | None, int]:
-    """When a prayer was prayed last, and how often."""
-    row = tx.row("SELECT prayed_us, times FROM prayer WHERE n = ?", (n,)) or (None, 0)
+def tally(tx: Tx, prayer: str, *, visible_to: Spaces) -> tuple[int | None, int]:
+    """When a prayer was prayed last, and how often, as this person's log says: a prayer of a circle is prayed by many,
+    each by themselves. So it stands in no column (`prayed_us` and `times` of the table are from before circles).
+    """
+    own = in_spaces(visible_to, table="prayed")
+    sql = f"SELECT max(at_us), count(*) FROM prayed WHERE prayer = ? AND deleted_us IS NULL AND {own}"
+    row = tx.row(sql, (prayer,)) or (None, 0)
     return row[0], int(row[1])
 
 
-def count_anew(tx: Tx, id: bytes, prayer: str) -> None:
-    """Bring up to date when a prayer (its id, and that as text) was prayed last, and how often."""
-    tx.run(
-        "UPDATE prayer SET (prayed_us, times) ="
-        " (SELECT max(at_us), count(*) FROM prayed WHERE prayer = ? AND deleted_us IS NULL) WHERE id = ?",
-        (prayer, id),
+def times_prayed(tx: Tx, *, visible_to: Spaces) -> int:
+    """How often somebody prayed, for prayers that are not in the trash."""
+    sql = (
+        "SELECT count(*) FROM prayed JOIN prayer ON prayer.id = unhex(prayed.prayer, '-')"
+        f" WHERE prayed.deleted_us IS NULL AND {in_spaces(visible_to, table='prayed')}"
+        f" AND prayer.deleted_us IS NULL AND {in_spaces(visible_to, table='prayer')}"
     )
+    return int(tx.value(sql))

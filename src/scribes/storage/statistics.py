@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from . import notes
-from .visible import in_spaces
+from .visible import in_spaces, own_notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ def notes_between(tx: Tx, bounds: Sequence[int], *, visible_to: Spaces) -> list[
     return [int(tx.value(sql, pair)) for pair in pairwise(bounds)]
 
 
-def notes_by_book(tx: Tx, *, visible_to: Spaces) -> dict[int, int]:
-    """How many notes name something of each book, by the book in which the reference begins."""
+def notes_by_book(tx: Tx, *, visible_to: Spaces, is_among_many: bool = False) -> dict[int, int]:
+    """How many notes name something of each book, by the book in which the reference begins. `is_among_many`: most
+    notes here are other people's; else it is quicker to leave out the few that are not to be seen.
+    """
     hidden = f"SELECT n FROM note WHERE deleted_us IS NULL AND NOT {in_spaces(visible_to)}"
-    sql = (
-        f"SELECT start / {BOOK_UNIT} AS book, count(DISTINCT note_n) FROM note_ref"
-        f" WHERE note_n NOT IN ({hidden}) GROUP BY book"
-    )
+    which = f"IN ({own_notes(visible_to)})" if is_among_many else f"NOT IN ({hidden})"
+    sql = f"SELECT start / {BOOK_UNIT} AS book, count(DISTINCT note_n) FROM note_ref WHERE note_n {which} GROUP BY book"
     return dict(tx.rows(sql))
 
 
@@ -59,7 +59,10 @@ def answers_by_day(tx: Tx, first: str, *, visible_to: Spaces) -> list[tuple[str,
 
     A card is known when it was answered on an earlier day; of a day only its first answer says what was remembered.
     """
-    other = "SELECT 1 FROM review b WHERE b.card = r.card AND b.deleted_us IS NULL AND b.at_us < r.at_us AND"
+    others = in_spaces(visible_to, table="b")
+    other = (
+        f"SELECT 1 FROM review b WHERE b.card = r.card AND b.deleted_us IS NULL AND {others} AND b.at_us < r.at_us AND"
+    )
     sql = (
         "SELECT day, count(*), count(*) FILTER (WHERE rating > 1) FROM review r"
         f" WHERE day >= ? AND deleted_us IS NULL AND {in_spaces(visible_to, table='r')}"
@@ -69,11 +72,11 @@ def answers_by_day(tx: Tx, first: str, *, visible_to: Spaces) -> list[tuple[str,
     return tx.rows(sql, (first,))
 
 
-def prayers_by_state(tx: Tx, *, visible_to: Spaces) -> dict[str, tuple[int, int]]:
-    """How many prayers are in each state, and how often those were prayed."""
+def prayers_by_state(tx: Tx, *, visible_to: Spaces) -> dict[str, int]:
+    """How many prayers are in each state."""
     spaces = in_spaces(visible_to, table="prayer")
-    sql = f"SELECT state, count(*), sum(times) FROM prayer WHERE deleted_us IS NULL AND {spaces} GROUP BY state"
-    return {state: (int(number), int(times)) for state, number, times in tx.rows(sql)}
+    sql = f"SELECT state, count(*) FROM prayer WHERE deleted_us IS NULL AND {spaces} GROUP BY state"
+    return dict(tx.rows(sql))
 
 
 def answered(tx: Tx, *, visible_to: Spaces) -> list[tuple[int, str]]:
