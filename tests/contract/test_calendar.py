@@ -16,6 +16,8 @@ from scribes.domain.recurrence import next_after
 from scribes.errors import InvalidInput
 from scribes.models.reminders import NewReminder
 
+pytestmark = pytest.mark.every_engine
+
 START = datetime(2030, 3, 3, 18, 0)
 
 

@@ -14,6 +14,8 @@ from scribes.models.prayers import NewPrayer, PrayerPatch
 
 from .people import People
 
+pytestmark = pytest.mark.every_engine
+
 STILL = "He led me to the {} water, and I sat down."
 
 

@@ -20,6 +20,8 @@ from scribes.services import linking
 from scribes.storage import embedding_spaces, vectors
 from scribes.storage import links as stored
 
+pytestmark = pytest.mark.every_engine
+
 
 def others(found: list[Link], kind: str = "") -> list[str]:
     return [one.note.title for one in found if kind in ("", one.kind)]
@@ -304,6 +306,7 @@ def test_what_cannot_be_linked_is_refused(vault: scribes.Scribes) -> None:
         vault.links.link(one.id, two.id)
 
 
+@pytest.mark.not_on("sqlite", "postgres")
 def test_doctor_rebuilds_choices_about_links_from_the_history(vault: scribes.Scribes) -> None:
     one, two = vault.notes.add("One", "text"), vault.notes.add("Two", "text")
     vault.links.link(one.id, two.id, why="because")
@@ -376,6 +379,7 @@ def test_with_another_space_all_notes_are_compared_anew(about: scribes.Scribes) 
     assert about.links.of(about.notes.recent()[0].id) != []
 
 
+@pytest.mark.not_on("sqlite", "postgres")
 def test_links_are_shown_without_numpy(about: scribes.Scribes) -> None:
     embed(about)
     shown = about.notes.recent()[0].id
@@ -408,6 +412,7 @@ def test_hundreds_of_notes_alike_cost_no_more_than_their_lists(vault: scribes.Sc
     assert len(entries(vault)) == 601 * rules.MOST
 
 
+@pytest.mark.not_on("sqlite", "postgres")
 def test_after_doctor_made_all_notes_anew_the_graph_is_of_their_new_keys(vault: scribes.Scribes) -> None:
     gone = vault.notes.add("Gone", "Jude 3")
     vault.notes.add_many(NewNote(f"{number}", "Jude 3 and Rom 8:28") for number in range(5))

@@ -7,6 +7,8 @@ import scribes
 from scribes import NewNote, NotePatch
 from scribes.errors import Ambiguous, Conflict, InvalidInput, NotFound
 
+pytestmark = pytest.mark.every_engine
+
 HEARD = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 
 
@@ -83,6 +85,7 @@ def test_a_start_that_fits_several_notes_is_ambiguous(vault: scribes.Scribes) ->
         vault.notes.get("zzzz")
 
 
+@pytest.mark.not_on("postgres")
 def test_removed_notes_lie_in_the_trash_and_are_not_found(vault: scribes.Scribes) -> None:
     note = vault.notes.add("grace")
 
@@ -102,6 +105,7 @@ def test_removing_several_is_all_or_nothing(vault: scribes.Scribes) -> None:
     assert vault.notes.count() == 1
 
 
+@pytest.mark.not_on("sqlite", "postgres")
 def test_purging_takes_only_old_trash_and_leaves_no_trace(vault: scribes.Scribes) -> None:
     kept, gone = vault.notes.add("kept"), vault.notes.add("gone")
     vault.notes.remove([gone.id])
@@ -154,6 +158,7 @@ def test_history_tells_what_changed_and_any_revision_comes_back(vault: scribes.S
     assert len(vault.history.of(note.id)) == 4
 
 
+@pytest.mark.not_on("postgres")
 def test_threads_write_and_read_one_vault(vault: scribes.Scribes) -> None:
     errors: list[BaseException] = []
 

@@ -17,6 +17,8 @@ from scribes.errors import InvalidInput, NotFound
 from scribes.models.passages import Reference
 from scribes.scripture import canon, format
 
+pytestmark = pytest.mark.every_engine
+
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 HEARD = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 ROMANS_8 = canon.whole_chapter(45, 8)
@@ -268,6 +270,7 @@ def test_new_rules_read_all_notes_again(vault: scribes.Scribes, monkeypatch: pyt
     assert titles(vault, "Romans 8") == ["Sermon"]
 
 
+@pytest.mark.not_on("sqlite", "postgres")
 @pytest.mark.parametrize(
     "damage",
     [
@@ -288,6 +291,7 @@ def test_doctor_compares_the_references_and_mends_them(vault: scribes.Scribes, d
     assert titles(vault, "Romans 8") == ["Sermon"]
 
 
+@pytest.mark.not_on("sqlite", "postgres")
 def test_doctor_rebuilds_choices_from_the_history(vault: scribes.Scribes) -> None:
     note = vault.notes.add("Sermon", "John 3:16")
     vault.passages.pin(note.id, "Romans 8")
@@ -299,6 +303,7 @@ def test_doctor_rebuilds_choices_from_the_history(vault: scribes.Scribes) -> Non
     assert osis(vault.passages.of(note.id)) == ["Rom.8", "John.3.16"]
 
 
+@pytest.mark.not_on("postgres")
 def test_what_overlaps_a_passage_is_asked_of_the_index_alone(vault: scribes.Scribes) -> None:
     from scribes.storage.passages import _questions
 
@@ -400,6 +405,7 @@ OPERATIONS = ["add", "edit", "pin", "correct", "dismiss", "reset", "remove", "re
 TEXTS = ["Rom 8:28", "v. 5", "John 3:16 and Rom 8", "no reference", "Psalm 23; Job 3", ""]
 
 
+@pytest.mark.not_on("sqlite", "postgres")
 def test_whatever_is_done_the_references_are_what_the_notes_say(vault: scribes.Scribes) -> None:
     @settings_of_hypothesis(max_examples=25)
     @given(st.lists(st.tuples(st.sampled_from(OPERATIONS), st.integers(0, 5), st.sampled_from(TEXTS)), max_size=12))

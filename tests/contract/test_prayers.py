@@ -15,6 +15,8 @@ from scribes.services import items
 from scribes.services.items import add_in
 from scribes.storage import operations
 
+pytestmark = pytest.mark.every_engine
+
 # Noon where the tests run, so that the day is the same in every zone.
 MONDAY = datetime(2026, 11, 23, 12).astimezone()
 

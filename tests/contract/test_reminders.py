@@ -15,6 +15,8 @@ from scribes.models.reminders import NewReminder, Reminder
 from scribes.services.jobs import Jobs
 from scribes.services.notifying import Channels, Notifying
 
+pytestmark = pytest.mark.every_engine
+
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 BERLIN = "Europe/Berlin"
 
@@ -246,6 +248,7 @@ def test_words_stay_home_where_the_channel_may_not_show_them(desk: Desk) -> None
     assert len(desk.shown) == 1
 
 
+@pytest.mark.not_on("sqlite", "postgres")
 def test_doctor_finds_and_mends_a_reminder_whose_row_was_altered(desk: Desk) -> None:
     desk.remind("psalm", "2026-11-25T08:00", "FREQ=DAILY")
     with desk.vault._context.engine.write() as tx:
@@ -392,6 +395,7 @@ def test_a_full_disk_after_a_notice_went_out_does_not_send_it_again(
     assert desk.jobs.counts() == (0, 0)
 
 
+@pytest.mark.not_on("sqlite", "postgres")
 def test_the_job_of_a_reminder_is_not_dropped_and_doctor_mends_one_that_is_lost(desk: Desk) -> None:
     desk.remind("psalm", "2026-11-25T08:00", "FREQ=DAILY")
     with pytest.raises(InvalidInput, match="reminder's own"):
@@ -405,6 +409,7 @@ def test_the_job_of_a_reminder_is_not_dropped_and_doctor_mends_one_that_is_lost(
     assert desk.at("2026-11-25 07:00") == ["psalm 25 08:00"]
 
 
+@pytest.mark.not_on("sqlite", "postgres")
 def test_purging_a_note_takes_what_quotes_it_with_it(desk: Desk) -> None:
     note = desk.vault.notes.add("Ruth's operation", "==on Friday==")
     kept = desk.remind("call mum", "2026-11-25T08:00")

@@ -27,6 +27,8 @@ from scribes.services import items as item_service
 from scribes.services.reviews import Reviews
 from scribes.storage import cards, items, operations
 
+pytestmark = pytest.mark.every_engine
+
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
@@ -521,6 +523,7 @@ def test_the_forecast_has_what_is_overdue_today_and_new_cards_as_they_come(desk:
     assert forecast[0].day == (NOW + timedelta(days=days + 1)).date()
 
 
+@pytest.mark.not_on("postgres")
 @pytest.mark.parametrize(
     ("sort", "index"), [(cards.LEARNING, "card_seen"), (cards.SEEN, "card_seen"), (cards.UNSEEN, "card_new")]
 )
@@ -570,6 +573,7 @@ def keep_log(desk: Desk, chance: random.Random, *, forgets: float) -> None:
     desk.now = NOW + timedelta(days=180)
 
 
+@pytest.mark.not_on("sqlite", "postgres")
 def test_a_fit_is_used_where_it_foretells_memory_better_and_all_cards_follow_it(desk: Desk) -> None:
     with pytest.raises(InvalidInput, match="0 reviews"):
         desk.reviews.fit()

@@ -16,6 +16,8 @@ from scribes.errors import InvalidInput
 from scribes.models.prayers import NewPrayer
 from scribes.services.days import same_days
 
+pytestmark = pytest.mark.every_engine
+
 # Noon where the tests run, so that the day is the same in every zone.
 WEDNESDAY = datetime(2026, 11, 25, 12).astimezone()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from psycopg import DataError, Error, OperationalError, RawCursor
 from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 FAULTS = (Error, DBAPIError)
 # The name of the lock of those that write: "scribes" as a number.
 WRITERS = int.from_bytes(b"scribes", "big")
+NUL = "\u2400".encode()
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 EXAMPLE = "postgresql://user:password@host/database"
 
@@ -61,6 +63,15 @@ STATES: dict[str, tuple[type[ScribesError], str, str]] = {
 def begin_write(timeout_ms: int) -> str:
     """The beginning of a transaction that writes."""
     return f"BEGIN; SELECT set_config('lock_timeout', '{timeout_ms}ms', true), pg_advisory_xact_lock({WRITERS})"
+
+
+class _Text(StrDumperUnknown):
+    """A text as Postgres takes it: U+0000 is none there. It can stand in what others wrote, which is whole in the
+    packed changes; in the rows that are made of them it is the sign for it.
+    """
+
+    def dump(self, obj: str) -> bytes:
+        return obj.encode().replace(b"\0", NUL)
 
 
 class PostgresTx(ServerTx):
@@ -152,6 +163,7 @@ class PostgresEngine(SqlAlchemyEngine):
             pool_use_lifo=True,
         )
         event.listen(engine, "begin", self._begin_directly)
+        event.listen(engine, "connect", _connected)
         super().__init__(f"{place.host or ''}/{place.database or ''}", engine, clock=clock)
         self._keyed: frozenset[str] | None = None
         try:
@@ -270,6 +282,10 @@ def translated(error: BaseException) -> ScribesError:
     if isinstance(error, DataError):
         return InvalidInput(STATES["22"][1])
     return ScribesError(f"the store answered {type(error).__name__}")
+
+
+def _connected(connection: PsycopgConnection[Any], _: object) -> None:
+    connection.adapters.register_dumper(str, _Text)
 
 
 def _psycopg(pooled: PoolProxiedConnection) -> PsycopgConnection[Any]:

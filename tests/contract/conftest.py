@@ -1,0 +1,74 @@
+"""Engines as a fixture. What is marked `every_engine` and uses `vault` or `engine` runs on each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import scribes
+from scribes.config import Settings
+from scribes.ports import Engine
+
+from . import engines
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test on the engines that its marks name."""
+    if metafunc.definition.get_closest_marker("every_engine") is None:
+        return
+    left_out = {kind for mark in metafunc.definition.iter_markers("not_on") for kind in mark.args}
+    kinds = [kind for kind in engines.ENGINES if kind not in left_out]
+    for name in ("vault", "engine"):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, kinds, indirect=True)
+            return
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[engines.Postgres]:
+    """A server of Postgres, for this run."""
+    with engines.postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An engine with the tables and the first rows of a vault."""
+    kind = getattr(request, "param", engines.VAULT)
+    if kind == engines.POSTGRES:
+        from scribes.adapters.engine_sqlalchemy import open_postgres
+
+        with request.getfixturevalue("postgres").database() as url:
+            opened: Engine = open_postgres(url)
+            yield opened
+            opened.close()
+        return
+    opened = engines.new_file(kind, str(tmp_path / "engine.scribes"))
+    engines.found(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def vault(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> Iterator[scribes.Scribes]:
+    """An open, empty vault: a person's own, or over an engine of a server."""
+    kind = getattr(request, "param", engines.VAULT)
+    if kind == engines.VAULT:
+        with scribes.open(settings=settings) as opened:
+            yield opened
+        return
+    if kind == engines.POSTGRES:
+        from scribes.adapters.engine_sqlalchemy import open_postgres
+
+        with (
+            request.getfixturevalue("postgres").database() as url,
+            engines.over(open_postgres(url), settings) as opened,
+        ):
+            yield opened
+        return
+    engine = engines.new_file(kind, str(tmp_path / "server.scribes"))
+    engines.found(engine)
+    with engines.over(engine, settings) as opened:
+        yield opened
