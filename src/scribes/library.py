@@ -125,7 +125,7 @@ class Scribes:
     @property
     def scripture(self) -> Scripture:
         """Bible texts, cross references, topics."""
-        return scripture(self.settings)
+        return scripture(self.settings, self._embedders)
 
     @property
     def history(self) -> History:
@@ -368,8 +368,8 @@ class Scribes:
         return headers.read(read_if_there(vault.header_path(self.path)) or b"")
 
 
-def scripture(settings: Settings) -> Scripture:
-    """Bible texts and what belongs to them, for which no vault has to be opened.
+def scripture(settings: Settings, embedders: Embedders | None = None) -> Scripture:
+    """Bible texts and what belongs to them, for which no vault has to be opened. `embedders`: those that are made.
 
     The key of a service comes from the environment alone, so that it stands in no file and no list of processes.
     """
@@ -392,7 +392,7 @@ def scripture(settings: Settings) -> Scripture:
     return Scripture(
         folder,
         connect=connect if settings.scripture_service else None,
-        embedder=Embedders(settings).of_verses,
+        embedder=(embedders or Embedders(settings)).of_verses,
     )
 
 

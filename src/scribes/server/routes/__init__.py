@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import account, auth, circles, events, health, notes, sync
+from . import account, auth, circles, crossrefs, events, health, notes, scripture, search, sync
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -14,6 +14,9 @@ def routers() -> tuple[APIRouter, ...]:
         auth.router,
         account.router,
         notes.router,
+        search.router,
+        crossrefs.router,
+        scripture.router,
         circles.router,
         sync.router,
         events.router,
