@@ -10,7 +10,6 @@ import os
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from .adapters.remote_scribes import ScribesRemote
 from .assistants import Assistants
@@ -19,7 +18,7 @@ from .crypto.keys import subkey
 from .crypto.server_key import key_of
 from .domain.zones import check_zone
 from .embedders import Embedders
-from .errors import Forbidden, NotFound, ScribesError, Sealed
+from .errors import AlreadyExists, Forbidden, NotFound, Sealed
 from .files import private_folder, read_if_there
 from .ids import new_id
 from .library import Scribes
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from .config import Settings
     from .crypto.devices import DevicePublic
     from .ports import Remote, Tx
+    from .services.jobs import Jobs
     from .storage.hosted import HostedPerson
     from .storage.spaces import RemotePlace
 
@@ -141,13 +141,6 @@ class Hosted(Scribes):
         self._context = self._host.of(self._person.n)._context
 
 
-@dataclass
-class _Work:
-    """What the thread behind a host is told."""
-
-    stop: bool = False
-
-
 class Host:
     """A server's database, and the people in it."""
 
@@ -160,8 +153,8 @@ class Host:
         self._locks: dict[int, threading.RLock] = {}
         self._guard = threading.Lock()
         self._bell = threading.Event()
-        self._work = _Work()
-        self._thread: threading.Thread | None = None
+        self._rung_at = 0.0
+        self._jobs_lock = settings.vault
         self.told: Callable[[bytes], None] = lambda _space: None
         """Called with the id of a space whose log has moved on by what was written here."""
 
@@ -170,12 +163,12 @@ class Host:
         return subkey(self._key, purpose)
 
     def check(self) -> None:
-        """Ask the database something.
+        """Ask the database whether it is of this version.
 
-        Raises: Unavailable, Busy, Damaged.
+        Raises: NewerFormat, Unavailable, Busy, Damaged.
         """
         with self.engine.read() as tx:
-            tx.value("SELECT 1")
+            hosting.check_current(tx)
 
     def found(self, name: str, *, personal: bool) -> int:
         """The key of a new person; `personal`, where their own notes lie here, open. Without, they are sealed, and only
@@ -235,34 +228,52 @@ class Host:
         return len(waiting)
 
     def wake(self) -> None:
-        """Something was written: `flush` soon, in the thread of this host."""
+        """Something was written: whoever waits for it (`rung`) shall `flush` soon."""
+        self._rung_at = self._rung_at or time.monotonic()
         self._bell.set()
 
-    def start(self, *, every_s: float = 0.05, failed: Callable[[ScribesError], None] | None = None) -> None:
-        """Bring logs in step behind the requests, from now on until `close`."""
+    def rung(self, timeout_s: float) -> float:
+        """Wait until something is written: the moment of the first write, by the monotonic clock; 0 when there is none
+        in that time.
+        """
+        self._bell.wait(timeout=timeout_s)
+        self._bell.clear()
+        rung_at, self._rung_at = self._rung_at, 0.0
+        return rung_at
 
-        def work() -> None:
-            while not self._work.stop:
-                self._bell.wait(timeout=60)
-                # A moment, so that what is written in a row goes into one bundle.
-                time.sleep(every_s)
-                self._bell.clear()
-                try:
-                    self.flush()
-                except ScribesError as e:
-                    if failed:
-                        failed(e)
+    def jobs(self) -> Jobs:
+        """The jobs of everybody who is hosted."""
+        from .services.hosted_work import jobs_of
 
-        self._thread = threading.Thread(target=work, name="scribes-logs", daemon=True)
-        self._bell.set()
-        self._thread.start()
+        return jobs_of(self.engine, self._jobs_lock)
+
+    def index(self, *, limit: int) -> int:
+        """How many notes that waited were embedded: about `limit` at most.
+
+        Raises: Unavailable, Busy, StorageFull.
+        """
+        from .services.hosted_work import index
+
+        return index(self.engine, self.embedders, limit=limit)
+
+    def waiting(self) -> dict[str, int]:
+        """How much waits: jobs, jobs for a person, notes to embed, spaces whose log lacks something."""
+        from .services.hosted_work import waiting
+
+        return waiting(self.engine)
+
+    def back_up(self, path: str) -> None:
+        """A consistent, verified copy of the database, encrypted by the same secret; the server may go on meanwhile.
+
+        Raises: AlreadyExists, InvalidInput, Busy, StorageFull, Damaged.
+        """
+        if os.path.lexists(path):
+            raise AlreadyExists(f"{path} is there already", hint="a copy goes into a new file")
+        self.engine.copy_to(path, self.key(FILE_KEY))
 
     def close(self) -> None:
         """Finish what was begun, and let go of the database."""
-        self._work.stop = True
         self._bell.set()
-        if self._thread is not None:
-            self._thread.join(timeout=30)
         try:
             self.flush()
         finally:

@@ -4,18 +4,62 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
-import structlog
 from anyio import to_thread
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from ..version import __version__
-from . import errors, schemas
+from . import errors, logs, schemas, tracing
+from .guarding import Guard
 from .routes import routers
 from .settings import ServerSettings, read_settings
-from .state import open_server
+from .state import Server, open_server
+from .watching import Watch
 
-log = structlog.get_logger("scribes.server")
+TAKEN_HEADERS = (
+    "authorization",
+    "content-type",
+    "if-match",
+    "if-none-match",
+    "idempotency-key",
+    "x-csrf-token",
+    "range",
+    "content-range",
+    "traceparent",
+)
+TOLD_HEADERS = ("etag", "location", "retry-after", "x-trace-id", "content-range", "content-disposition")
+# All that FastAPI would send by itself holds the path and the query of a request.
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+
+
+class _App(FastAPI):
+    """The app, with our middleware around all of it, so that the answer to a fault has its headers too."""
+
+    def __init__(self, server: Server, **given: Any) -> None:
+        super().__init__(telemetry=NO_TELEMETRY, **given)
+        self.state.server = server
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """What is asked first stands outermost."""
+        server: Server = self.state.server
+        settings = server.settings
+        app: ASGIApp = Guard(super().build_middleware_stack(), settings)
+        if settings.allowed_origins:
+            app = CORSMiddleware(
+                app,
+                allow_origins=settings.allowed_origins,
+                allow_credentials=True,
+                allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+                allow_headers=TAKEN_HEADERS,
+                expose_headers=TOLD_HEADERS,
+                max_age=600,
+            )
+        is_https = settings.public_url.startswith("https://")
+        return Watch(app, metrics=server.metrics, tracer=server.tracer, is_https=is_https)
 
 
 def create_app(settings: ServerSettings | None = None) -> FastAPI:
@@ -25,27 +69,30 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
     """
     settings = settings or read_settings()
     schemas.complete()
+    logs.set_up(settings.log_level)
+    tracing.report_faults(settings.sentry_dsn.get_secret_value())
     server = open_server(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = settings.threads
-        server.host.start(failed=lambda error: log.error("logs", code=error.code, exc_info=error))
+        server.start()
         try:
             yield
         finally:
             await to_thread.run_sync(server.close)
 
-    app = FastAPI(
+    app = _App(
+        server,
         title="Scribes",
         version=__version__,
         summary="Notes of sermons, Bible studies and prayers: yours, found again, shared with whom you trust.",
         openapi_url="/v1/openapi.json",
-        docs_url="/docs",
+        # The page loads its script from elsewhere, which no server with people on it should.
+        docs_url="/docs" if settings.is_development else None,
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.server = server
     errors.install(app)
     for router in routers():
         app.include_router(router, responses=errors.RESPONSES)

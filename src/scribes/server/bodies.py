@@ -11,6 +11,7 @@ from ..domain import frames
 from ..domain.frames import BINARY, JSON
 from ..errors import InvalidInput, Malformed, TooLarge
 from ..models.sync import Page
+from .guarding import LIMIT
 
 ENTRIES_SCHEMA: dict[str, Any] = {
     "requestBody": {
@@ -39,6 +40,7 @@ async def whole_body(request: Request) -> bytes:
     Raises: TooLarge.
     """
     most = request.app.state.server.settings.sync_body_bytes
+    request.scope[LIMIT] = most
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

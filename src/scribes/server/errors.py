@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from ..errors import HTTP_STATUS, ScribesError, TooMany
+from .tracing import fault
 
 log = structlog.get_logger("scribes.server")
 
@@ -44,8 +45,21 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 # The code of what the framework itself refuses, by its status.
-CODES = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method", 413: "too_large"}
-WORDS = {404: "there is nothing here", 405: "this is not done that way", 413: "that is more than is taken at once"}
+CODES = {
+    400: "invalid",
+    401: "not_signed_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "method",
+    408: "unavailable",
+    413: "too_large",
+}
+WORDS = {
+    404: "there is nothing here",
+    405: "this is not done that way",
+    408: "the request took too long to arrive",
+    413: "that is more than is taken at once",
+}
 
 
 def install(app: FastAPI) -> None:
@@ -77,7 +91,7 @@ async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ScribesError)  # noqa: S101 - as it is registered
     status = HTTP_STATUS[error.code]
     if status >= 500:
-        log.error("failed", code=error.code, message=error.message, exc_info=error)
+        log.error("failed", code=error.code, trace=request.scope.get("trace_id", ""), exc_info=error)
     headers = {}
     if isinstance(error, TooMany):
         headers["retry_after"] = str(error.retry_after_s)
@@ -118,5 +132,6 @@ def _methods(request: Request) -> set[str]:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("unexpected", kind=type(error).__name__, exc_info=error)
+    log.error("unexpected", trace=request.scope.get("trace_id", ""), exc_info=error)
+    fault(error)
     return answer(request.scope, 500, "failure", "something went wrong here", hint="try again later")

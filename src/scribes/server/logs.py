@@ -23,7 +23,7 @@ def set_up(level: str = "info") -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _STANDARD_ERROR,
         cache_logger_on_first_use=False,
     )
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"):
@@ -59,6 +59,18 @@ def places(error: BaseException) -> list[str]:
     """Where an error came from, the innermost place last: file, line, function."""
     frames = traceback.extract_tb(error.__traceback__)[-8:]
     return [f"{'/'.join(frame.filename.split('/')[-2:])}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+class _StandardError:
+    """Writes lines to what standard error is at the time."""
+
+    def msg(self, line: str) -> None:
+        sys.stderr.write(line + "\n")
+
+    log = debug = info = warning = error = critical = msg
+
+
+_STANDARD_ERROR = _StandardError()
 
 
 class _Handler(logging.Handler):

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 
 from ..hosting import Host, open_host
 from .accounts import Accounts
+from .behind import Behind
 from .database import make_current
 from .hub import Hub
+from .metrics import Metrics, Silent, kept
 from .settings import ServerSettings
 from .space_logs import SpaceLogs
+from .tracing import Tracer, tracer
 
 
 @dataclass
@@ -23,6 +26,9 @@ class Server:
     accounts: Accounts
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server is about to end: what goes on for long, as a stream of events, ends now."""
+    metrics: Metrics | Silent = field(init=False)
+    tracer: Tracer | None = field(init=False)
+    behind: Behind | None = None
     at_stop: list[Callable[[], None]] = field(default_factory=list)
     """Called once when the server is about to end, in the event loop, before it waits for requests at work."""
     hub: Hub = field(default_factory=Hub)
@@ -32,6 +38,18 @@ class Server:
         self.spaces = SpaceLogs(self.host, self.settings, self.hub)
         self.host.told = self.spaces.refresh
         self.at_stop.append(self.hub.close)
+        self.metrics = kept(self.settings.metrics)
+        self.tracer = tracer(wanted=self.settings.traces)
+
+    def start(self) -> None:
+        """Begin the work behind requests."""
+        self.behind = Behind(self.host, self.metrics, indexes=self.settings.index_meaning)
+        self.metrics.look_up(self.host.waiting)
+        self.behind.start()
+
+    def idle_work(self) -> list[str]:
+        """The works behind requests that have ended, though the server has not."""
+        return [] if self.behind is None else self.behind.ended()
 
     def stop(self) -> None:
         """Say that the server is about to end; twice is fine."""
@@ -44,6 +62,10 @@ class Server:
     def close(self) -> None:
         """Let go of everything."""
         self.stop()
+        if self.behind:
+            self.behind.stop()
+        if self.tracer:
+            self.tracer.close()
         self.host.close()
 
 

@@ -6,7 +6,7 @@ from ..crypto.devices import new_device_keys
 from ..crypto.log_rules import keyring_of
 from ..domain import access
 from ..domain.keyring import OPEN, PERSONAL
-from ..errors import NotFound
+from ..errors import NewerFormat, NotFound, Unavailable
 from ..ids import new_id
 from ..storage import hosted, meta, migrations, relay, spaces
 from . import account as accounts
@@ -40,6 +40,18 @@ def make_current(tx: Tx, vault: bytes) -> None:
     if meta.get(tx, "vault") is None:
         meta.put(tx, "vault", vault)
         passages.note_read(tx, None)
+
+
+def check_current(tx: Tx) -> None:
+    """Refuse a database whose tables are not of this version.
+
+    Raises: NewerFormat, Unavailable.
+    """
+    found = migrations.version(tx)
+    if found > migrations.SCHEMA_VERSION:
+        raise NewerFormat(f"the database has format {found}, this Scribes knows {migrations.SCHEMA_VERSION}")
+    if found < migrations.SCHEMA_VERSION:
+        raise Unavailable(f"the database has format {found} still", hint="scribes server migrate")
 
 
 def found_person(tx: Tx, name: str) -> int:

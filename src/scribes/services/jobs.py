@@ -45,7 +45,9 @@ class Handler:
 
 
 class Jobs:
-    """The jobs of a vault. `handlers` gives a handler by kind; `spread` a number from 0 to 1, another each time."""
+    """The jobs of a vault. `handlers` gives a handler by kind; `spread` a number from 0 to 1, another each time. Who
+    runs them holds a lock beside the vault, or beside another file where the vault is none.
+    """
 
     def __init__(
         self,
@@ -54,12 +56,14 @@ class Jobs:
         *,
         spread: Callable[[], float],
         set_back: Callable[[Tx], None] | None = None,
+        lock_beside: str = "",
     ) -> None:
         self._context = context
         self._engine = context.engine
         self._handlers = handlers
         self._spread = spread
         self._set_back = set_back
+        self._lock_path = (lock_beside or context.engine.path) + RUNNER_SUFFIX
         # What was done outside and could not be written down: written down before anything else is tried.
         self._unwritten: list[tuple[Job, Any]] = []
         self.is_stopping = False
@@ -88,7 +92,7 @@ class Jobs:
             is_due = next_us is not None and next_us <= tx.now_us
             if not is_due and not self._unwritten and not self._is_clock_back(tx):
                 return Ran()
-        lock = hold(self._engine.path + RUNNER_SUFFIX)
+        lock = hold(self._lock_path)
         if lock is None:
             return Ran(is_elsewhere=True)
         try:
@@ -134,7 +138,7 @@ class Jobs:
 
     def _change(self, refs: list[str], change: Callable[[Tx, bytes], None]) -> list[str]:
         # With the lock in hand nobody is at work, and whatever lease there is is that of a dead runner.
-        lock = hold(self._engine.path + RUNNER_SUFFIX)
+        lock = hold(self._lock_path)
         try:
             with self._engine.write() as tx:
                 if lock is not None:

@@ -116,8 +116,9 @@ class Meaning:
             raise Unavailable(f"the notes were embedded by {space.embedder}, which is not here", hint="scribes index")
         return Asked(space.n, embedder.embed_query(text))
 
-    def run(self, *, seconds: float | None = None, progress: Progress | None = None) -> int:
-        """How many notes were embedded: all that wait, which are then linked as well, and what is old is tidied away.
+    def run(self, *, seconds: float | None = None, progress: Progress | None = None, limit: int | None = None) -> int:
+        """How many notes were embedded: all that wait, or about `limit`; those are then linked as well, and what is old
+        is tidied away.
 
         With `seconds`, somebody is waiting: the newest notes that are not long, for about that time and no more; and
         no longer than that for another process that writes.
@@ -129,7 +130,7 @@ class Meaning:
         Passages(self._context).catch_up()
         embedder = self._embedder()
         if embedder is not None:
-            done = self._embed(embedder, self._present_digest(embedder), progress)
+            done = self._embed(embedder, self._present_digest(embedder), progress, limit)
         else:
             done = 0
             self._tidy(None)
@@ -175,15 +176,15 @@ class Meaning:
                     raise
         return digest_of(embedder)
 
-    def _embed(self, embedder: Embedder, digest: bytes, progress: Progress | None) -> int:
+    def _embed(self, embedder: Embedder, digest: bytes, progress: Progress | None, limit: int | None) -> int:
         with self._engine.read() as tx:
             if not self._is_embedding_due(tx, digest):
                 return 0
         space = self._space(embedder)
         done = 0
-        while True:
+        while limit is None or done < limit:
             with self._engine.read() as tx:
-                batch = self._batch(tx, space)
+                batch = self._batch(tx, space, notes=min(BATCH_NOTES, limit or BATCH_NOTES))
                 waiting = indexing.waiting(tx)
             if not batch:
                 if self._is_complete(space):
@@ -194,6 +195,7 @@ class Meaning:
             done += len(batch)
             if progress:
                 progress(done, done + waiting - len(batch))
+        return done
 
     def _is_embedding_due(self, tx: Tx, digest: bytes) -> bool:
         space = embedding_spaces.by_digest(tx, digest)
@@ -242,11 +244,13 @@ class Meaning:
                 active=embedding_spaces.active(tx) is None,
             )
 
-    def _batch(self, tx: Tx, space: int, *, most: int = chunking.MAX_PIECES) -> list[_Waiting]:
+    def _batch(
+        self, tx: Tx, space: int, *, most: int = chunking.MAX_PIECES, notes: int = BATCH_NOTES
+    ) -> list[_Waiting]:
         """The next notes that wait, cut into pieces, with what is not embedded yet; none that has more pieces."""
         batch: list[_Waiting] = []
         total = 0
-        for stored in indexing.next_notes(tx, limit=BATCH_NOTES):
+        for stored in indexing.next_notes(tx, limit=notes):
             cut = pieces_of(tx, stored)
             if len(cut) > most:
                 continue

@@ -109,6 +109,11 @@ def people_in(tx: Tx, space: int) -> list[tuple[int, str]]:
     return [(n, role) for n, role in tx.rows(sql, (space,))]
 
 
+def open_spaces(tx: Tx) -> tuple[int, ...]:
+    """The keys of all spaces that somebody who is hosted is in."""
+    return tuple(row[0] for row in tx.rows("SELECT DISTINCT space_n FROM hosted_space WHERE role != ''"))
+
+
 def with_unsent(tx: Tx) -> list[int]:
     """The keys of the spaces in which something was written that their log lacks."""
     sql = (
