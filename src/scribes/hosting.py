@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from .adapters.remote_scribes import ScribesRemote
 from .assistants import Assistants
 from .config import load
+from .crypto.devices import open_under, seal_under
 from .crypto.keys import subkey
 from .crypto.server_key import key_of
 from .domain.zones import check_zone
@@ -161,6 +162,17 @@ class Host:
     def key(self, purpose: str) -> bytes:
         """A key of 32 bytes for one purpose (at most 16 bytes of name), from the server's secret."""
         return subkey(self._key, purpose)
+
+    def sealed(self, content: bytes, *, purpose: str) -> bytes:
+        """What this server alone can read, under a key for one purpose."""
+        return seal_under(self.key(purpose), content, purpose=purpose.encode())
+
+    def opened(self, sealed: bytes, *, purpose: str) -> bytes:
+        """What was sealed for the same purpose.
+
+        Raises: Damaged.
+        """
+        return open_under(self.key(purpose), sealed, purpose=purpose.encode())
 
     def check(self) -> None:
         """Ask the database whether it is of this version.

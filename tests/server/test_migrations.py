@@ -15,11 +15,12 @@ from sqlmodel import SQLModel
 from scribes.errors import NewerFormat
 from scribes.hosting import Host, open_host
 from scribes.server import database
-from scribes.server.tables import accounts, sync
+from scribes.server.tables import accounts, idempotency, sync
 
-VERSIONS = ("0001", "0002")
+VERSIONS = ("0001", "0002", "0003")
 """Every version there ever was, the oldest first."""
 assert accounts
+assert idempotency
 assert sync
 
 

@@ -12,6 +12,7 @@ from .behind import Behind
 from .database import make_current
 from .hub import Hub
 from .metrics import Metrics, Silent, kept
+from .once import Answers
 from .settings import ServerSettings
 from .space_logs import SpaceLogs
 from .tracing import Tracer, tracer
@@ -35,6 +36,7 @@ class Server:
     """Who listens to what happens."""
 
     def __post_init__(self) -> None:
+        self.answers = Answers(self.host)
         self.spaces = SpaceLogs(self.host, self.settings, self.hub)
         self.host.told = self.spaces.refresh
         self.at_stop.append(self.hub.close)

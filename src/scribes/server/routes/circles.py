@@ -11,6 +11,7 @@ from ...errors import Sealed
 from ...hosting import Hosted
 from ...models.sync import ActivityPage, Circle, Invitation, Member, OpenInvitation
 from ..access import Me, Writer
+from ..once import once
 from ..paging import Cursor, Limit
 
 router = APIRouter(prefix="/v1/circles", tags=["circles"])
@@ -56,6 +57,7 @@ def list_circles(me: Me) -> list[Circle]:
 
 
 @router.post("", status_code=201)
+@once
 def create_circle(new: Annotated[NewCircle, NEW_CIRCLE], me: Writer) -> Circle:
     """A new circle, whose owner one is."""
     if new.mode == "sealed":
@@ -129,6 +131,7 @@ def list_invitations(circle: str, me: Me) -> list[OpenInvitation]:
 
 
 @router.post("/{circle}/invitations", status_code=201)
+@once
 def invite(circle: str, new: Annotated[NewInvitation, NEW_INVITATION], me: Writer) -> Invitation:
     """An invitation: whoever has its link may join. The link is shown this once."""
     return me.circles.invite(circle, role=new.role, days=new.days, uses=new.uses)
@@ -147,6 +150,7 @@ def list_activity(circle: str, me: Me, limit: Limit = 50, cursor: Cursor = "") -
 
 
 @router.post("/{circle}/shared", status_code=201)
+@once
 def share(circle: str, item: Annotated[str, ITEM], me: Writer) -> Shared:
     """A note or prayer of one's own, which lies in the circle from now on, for all who are in it."""
     return Shared(me.sharing.share(item, circle))

@@ -14,6 +14,7 @@ from ...hosting import Hosted
 from ...models.notes import NewNote, Note, NoteFilter, NotePage, NotePatch, Revision, TagCount
 from ...models.sync import Edited
 from ..access import Me, Writer
+from ..once import once
 from ..paging import Cursor, Limit
 from ..revisions import ANY, IfMatch, IfNoneMatch, base_in, tag, tagged
 
@@ -67,6 +68,7 @@ def list_notes(
 
 
 @router.post("/notes", status_code=201)
+@once
 def add_note(new: NewNoteBody, me: Writer, response: Response, circle: Circle = "") -> Note:
     """A new note, on disk when this is answered: among one's own, or in an open circle."""
     _check_offset(new.occurred_at)
@@ -195,6 +197,7 @@ class BulkAnswer:
 
 
 @router.post("/notes/bulk")
+@once
 def change_many(steps: Annotated[list[BulkStep], Body(min_length=1, max_length=200)], me: Writer) -> BulkAnswer:
     """Up to 200 steps as one: all are done, or none."""
     with me.at_once():
