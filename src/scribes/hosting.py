@@ -155,7 +155,6 @@ class Host:
         self._guard = threading.Lock()
         self._bell = threading.Event()
         self._rung_at = 0.0
-        self._jobs_lock = settings.vault
         self.told: Callable[[bytes], None] = lambda _space: None
         """Called with the id of a space whose log has moved on by what was written here."""
 
@@ -257,7 +256,7 @@ class Host:
         """The jobs of everybody who is hosted."""
         from .services.hosted_work import jobs_of
 
-        return jobs_of(self.engine, self._jobs_lock)
+        return jobs_of(self.engine)
 
     def index(self, *, limit: int) -> int:
         """How many notes that waited were embedded: about `limit` at most.

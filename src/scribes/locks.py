@@ -104,6 +104,17 @@ def hold(path: str) -> int | None:
     return handle
 
 
+class HeldFile:
+    """A lock file that `hold` gave, as something to close."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+
+    def close(self) -> None:
+        """Let others have it."""
+        os.close(self._handle)
+
+
 def remove_database(path: str) -> None:
     """Remove a database file with all SQLite keeps beside it, and its lock."""
     for suffix in ("", "-wal", "-shm", "-journal", SUFFIX):

@@ -49,6 +49,13 @@ class TxContext(Protocol):
     ) -> None: ...
 
 
+class Held(Protocol):
+    """Something that one alone is doing."""
+
+    def close(self) -> None:
+        """Let others do it."""
+
+
 class Engine(Protocol):
     """Where the tables are. One writer and many readers, in several threads and processes."""
 
@@ -70,6 +77,11 @@ class Engine(Protocol):
 
     def replace_with(self, path: str, key: bytes) -> None:
         """Put a copy under another key in the place of this file. Call it inside `alone`; raises Busy."""
+
+    def hold(self, name: str) -> Held | None:
+        """The right to do what one at a time may do, of all processes and threads; None while another has it. It ends
+        with the process, too.
+        """
 
     def problems(self) -> list[str]:
         """What an integrity check of the whole file finds; empty when sound."""

@@ -7,7 +7,7 @@ import os
 import apsw
 
 from .errors import AlreadyExists, Busy, Conflict, Damaged, InvalidInput, NotFound, ScribesError, StorageFull
-from .locks import remove_database
+from .locks import HeldFile, hold, remove_database
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,6 +110,15 @@ def _copy(source: apsw.Connection, path: str, key: bytes, progress: Progress | N
         target.close()
     with open(path, "rb+") as file:
         os.fsync(file.fileno())
+
+
+def held(path: str, name: str) -> HeldFile | None:
+    """The right to do by a name what one at a time may do with the file; None while another has it.
+
+    Raises: InvalidInput, StorageFull.
+    """
+    handle = hold(f"{path}.{name}")
+    return None if handle is None else HeldFile(handle)
 
 
 def files_at(path: str) -> tuple[int, int, int]:

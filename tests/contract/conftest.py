@@ -1,4 +1,4 @@
-"""Engines as a fixture. What is marked `every_engine` and uses `vault` or `engine` runs on each of them."""
+"""Engines as a fixture. What is marked `every_engine` and uses `vault`, `store` or `engine` runs on each of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from scribes.config import Settings
 from scribes.ports import Engine
 
 from . import engines
+from .engines import Store
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -20,7 +21,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     left_out = {kind for mark in metafunc.definition.iter_markers("not_on") for kind in mark.args}
     kinds = [kind for kind in engines.ENGINES if kind not in left_out]
-    for name in ("vault", "engine"):
+    for name in ("vault", "store"):
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, kinds, indirect=True)
             return
@@ -34,19 +35,20 @@ def postgres() -> Iterator[engines.Postgres]:
 
 
 @pytest.fixture
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An engine with the tables and the first rows of a vault."""
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store with the tables and the first rows of a vault."""
     kind = getattr(request, "param", engines.VAULT)
     if kind == engines.POSTGRES:
-        from scribes.adapters.engine_sqlalchemy import open_postgres
+        with request.getfixturevalue("postgres").store() as found:
+            yield found
+    else:
+        yield engines.file_store(kind, str(tmp_path / "store.scribes"))
 
-        with request.getfixturevalue("postgres").database() as url:
-            opened: Engine = open_postgres(url)
-            yield opened
-            opened.close()
-        return
-    opened = engines.new_file(kind, str(tmp_path / "engine.scribes"))
-    engines.found(opened)
+
+@pytest.fixture
+def engine(store: Store) -> Iterator[Engine]:
+    """The engine over a store."""
+    opened = store()
     yield opened
     opened.close()
 
@@ -58,17 +60,10 @@ def vault(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) ->
     if kind == engines.VAULT:
         with scribes.open(settings=settings) as opened:
             yield opened
-        return
-    if kind == engines.POSTGRES:
-        from scribes.adapters.engine_sqlalchemy import open_postgres
-
-        with (
-            request.getfixturevalue("postgres").database() as url,
-            engines.over(open_postgres(url), settings) as opened,
-        ):
+    elif kind == engines.POSTGRES:
+        with request.getfixturevalue("postgres").store() as store, engines.over(store(), settings) as opened:
             yield opened
-        return
-    engine = engines.new_file(kind, str(tmp_path / "server.scribes"))
-    engines.found(engine)
-    with engines.over(engine, settings) as opened:
-        yield opened
+    else:
+        store = engines.file_store(kind, str(tmp_path / "server.scribes"))
+        with engines.over(store(), settings) as opened:
+            yield opened

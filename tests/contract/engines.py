@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -41,13 +42,26 @@ def over(engine: Engine, settings: Settings) -> scribes.Scribes:
     return scribes.Scribes(context, settings, founded=True)
 
 
-def new_file(kind: str, path: str, clock: Callable[[], int] | None = None) -> Engine:
-    """The engine over a file that is made."""
+class Store(Protocol):
+    """A store that is there: opens it, as each process does."""
+
+    def __call__(self, clock: Callable[[], int] | None = None) -> Engine: ...
+
+
+def file_store(kind: str, path: str) -> Store:
+    """A new file with the tables and the first rows of a vault."""
+    opened = _file(kind, path, create=True)
+    found(opened)
+    opened.close()
+    return lambda clock=None: _file(kind, path, create=False, clock=clock)
+
+
+def _file(kind: str, path: str, *, create: bool, clock: Callable[[], int] | None = None) -> Engine:
     if kind == VAULT:
-        return SqliteEngine(path, KEY, create=True, clock=clock)
+        return SqliteEngine(path, KEY, create=create, clock=clock)
     from scribes.adapters.engine_sqlalchemy.sqlite import SqliteServerEngine
 
-    return SqliteServerEngine(path, KEY, create=True, clock=clock)
+    return SqliteServerEngine(path, KEY, create=create, clock=clock)
 
 
 class Postgres:
@@ -65,6 +79,14 @@ class Postgres:
             yield self.address(name)
         finally:
             self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """A new database with the tables and the first rows of a vault."""
+        from scribes.adapters.engine_sqlalchemy.postgres import PostgresEngine
+
+        with self.database() as url:
+            yield lambda clock=None: PostgresEngine(url, clock=clock)
 
     def address(self, name: str) -> str:
         """The address of a database."""

@@ -13,14 +13,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from scribes.adapters.engine_sqlite import SqliteEngine
 from scribes.domain.jobs import LEASE_US, MOST_ATTEMPTS, SECOND_US, Job, Later, wait_us
 from scribes.errors import Busy, InvalidInput, NotFound, Unavailable
-from scribes.locks import hold
 from scribes.ports import Tx
 from scribes.services.context import Context
-from scribes.services.jobs import RUNNER_SUFFIX, Handler, Jobs
+from scribes.services.jobs import RUNNER, Handler, Jobs
 from scribes.storage import jobs, meta
+
+from .engines import VAULT, Store, file_store
+
+pytestmark = pytest.mark.every_engine
 
 START_US = 1_780_000_000_000_000
 HOUR_US = 3600 * SECOND_US
@@ -41,9 +43,9 @@ class Clock:
 class Runner:
     """A process on a vault: its engine, its clock, and what its handlers did to the world."""
 
-    def __init__(self, path: str, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self.clock = clock
-        self.engine = SqliteEngine(path, b"k" * 32, clock=clock)
+        self.engine = store(clock)
         self.context = Context(self.engine, None, meta.Identity(1, 1, b"d" * 16), (1,), "test")  # type: ignore[arg-type]
         self.handlers: dict[str, Handler] = {}
         self.jobs = Jobs(self.context, self.handlers.get, spread=lambda: 0.5)
@@ -56,7 +58,8 @@ class Runner:
     def write_effect(self, name: str) -> Callable[[Tx, Job, Any], None]:
         def finish(tx: Tx, job: Job, result: Any) -> None:
             tx.run(
-                "INSERT INTO meta (name, value) VALUES (?, 1) ON CONFLICT DO UPDATE SET value = value + 1",
+                "INSERT INTO effect (name, times) VALUES (?, 1)"
+                " ON CONFLICT (name) DO UPDATE SET times = effect.times + 1",
                 (f"{name}:{job.payload['n']}",),
             )
 
@@ -64,30 +67,26 @@ class Runner:
 
     def effects(self, name: str) -> dict[str, int]:
         with self.engine.read() as tx:
-            return dict(tx.rows("SELECT name, value FROM meta WHERE name LIKE ?", (f"{name}:%",)))
+            return dict(tx.rows("SELECT name, times FROM effect WHERE name LIKE ?", (f"{name}:%",)))
 
 
 @pytest.fixture
-def vault_path(settings: Any) -> str:
-    return make_vault(settings.vault)
+def store(store: Store) -> Store:
+    """A store with a table for what handlers did."""
+    return with_effects(store)
 
 
-def make_vault(path: str) -> str:
-    """An empty file with the tables, under a key of the test."""
-    from scribes.storage import migrations
-
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    engine = SqliteEngine(path, b"k" * 32, create=True)
+def with_effects(store: Store) -> Store:
+    engine = store()
     with engine.write() as tx:
-        migrations.upgrade(tx)
-        meta.found_vault(tx, vault=b"v" * 16, device_name="test")
+        tx.run_script("CREATE TABLE effect (name TEXT PRIMARY KEY, times INTEGER NOT NULL);")
     engine.close()
-    return path
+    return store
 
 
 @pytest.fixture
-def runner(vault_path: str) -> Iterator[Runner]:
-    made = Runner(vault_path, Clock())
+def runner(store: Store) -> Iterator[Runner]:
+    made = Runner(store, Clock())
     yield made
     made.engine.close()
 
@@ -203,26 +202,28 @@ def test_a_job_that_is_put_off_has_not_used_up_an_attempt(runner: Runner) -> Non
     assert [job.attempts for job in runner.jobs.recent()] == [0]
 
 
-def test_while_one_process_is_at_it_another_leaves_the_jobs_alone(runner: Runner, vault_path: str) -> None:
+def test_while_one_process_is_at_it_another_leaves_the_jobs_alone(runner: Runner, store: Store) -> None:
     runner.handlers["say"] = Handler(finish=runner.write_effect("say"))
     runner.enqueue("say", n=1)
-    other = hold(vault_path + RUNNER_SUFFIX)
+    elsewhere = store()
+    other = elsewhere.hold(RUNNER)
     assert other is not None
     while_held = runner.jobs.run_due()
-    os.close(other)
+    other.close()
+    elsewhere.close()
 
     assert while_held.done == 0
     assert runner.jobs.run_due().done == 1
 
 
-def test_a_job_that_kills_its_process_is_parked_and_does_not_kill_for_ever(vault_path: str) -> None:
+def test_a_job_that_kills_its_process_is_parked_and_does_not_kill_for_ever(store: Store) -> None:
     clock, lives = Clock(), 0
 
     def act(job: Job) -> None:
         raise Killed
 
     while True:
-        runner = Runner(vault_path, clock)
+        runner = Runner(store, clock)
         runner.handlers["send"] = Handler(finish=lambda *_: None, act=act)
         if lives == 0:
             runner.enqueue("send", n=1)
@@ -307,12 +308,14 @@ def test_told_to_stop_it_finishes_the_job_at_hand_and_gives_the_others_back(runn
     assert [(job.attempts, job.is_running) for job in runner.jobs.recent()] == [(0, False), (0, False)]
 
 
-def test_it_says_that_another_process_is_at_it(runner: Runner, vault_path: str) -> None:
+def test_it_says_that_another_process_is_at_it(runner: Runner, store: Store) -> None:
     runner.enqueue("say", n=1)
-    other = hold(vault_path + RUNNER_SUFFIX)
+    elsewhere = store()
+    other = elsewhere.hold(RUNNER)
     assert other is not None
     ran = runner.jobs.run_due()
-    os.close(other)
+    other.close()
+    elsewhere.close()
 
     assert ran.is_elsewhere
 
@@ -343,16 +346,18 @@ class Queue(RuleBasedStateMachine):
     showed each keyed one exactly once.
     """
 
-    path: str
-
     @initialize(folder=st.just(None))
     def begin(self, folder: None) -> None:
         import tempfile
 
         self.folder = tempfile.TemporaryDirectory()
-        self.path = make_vault(os.path.join(self.folder.name, "v.scribes"))
+        with_effects(store := file_store(VAULT, os.path.join(self.folder.name, "v.scribes")))
+        self.begin_on(store)
+
+    def begin_on(self, store: Store) -> None:
+        self.store = store
         self.clock = Clock()
-        self.runners = [Runner(self.path, self.clock), Runner(self.path, self.clock)]
+        self.runners = [Runner(store, self.clock), Runner(store, self.clock)]
         self.added: dict[int, str] = {}
         self.shown: Counter[str] = Counter()
         self.received: set[str] = set()
@@ -369,6 +374,7 @@ class Queue(RuleBasedStateMachine):
             self._settle()
             for runner in self.runners:
                 runner.engine.close()
+        if hasattr(self, "folder"):
             self.folder.cleanup()
 
     def _give_handlers(self, runner: Runner) -> None:
@@ -430,7 +436,7 @@ class Queue(RuleBasedStateMachine):
             self.runners[who].jobs.run_due()
         except Killed:
             self.runners[who].engine.close()
-            self.runners[who] = Runner(self.path, self.clock)
+            self.runners[who] = Runner(self.store, self.clock)
             self._give_handlers(self.runners[who])
         finally:
             self.dies_at, self.fails = -1, False
@@ -474,13 +480,13 @@ TestQueue.settings = settings(
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_random_lives_and_deaths_lose_nothing_and_do_nothing_twice(seed: int) -> None:
+def test_random_lives_and_deaths_lose_nothing_and_do_nothing_twice(store: Store, seed: int) -> None:
     """The same histories by a seeded driver: hypothesis' own stay shallow."""
     import random
 
     chance = random.Random(seed)
     machine = Queue()
-    machine.begin(None)
+    machine.begin_on(store)
     for _ in range(150):
         what = chance.random()
         if what < 0.25:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from ..locks import HeldFile
     from ..ports import Progress, Tx
 
 IDLE_CONNECTIONS = 8
@@ -72,6 +73,10 @@ class SqliteEngine:
             sqlite_file.copy(link.connection, path, key, progress)
         finally:
             self._end(link)
+
+    def hold(self, name: str) -> HeldFile | None:
+        """The right to do what one at a time may do; None while another process or thread has it."""
+        return sqlite_file.held(self.path, name)
 
     def problems(self) -> list[str]:
         """What an integrity check of the whole file finds; empty when sound."""

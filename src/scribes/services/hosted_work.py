@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 EVERYBODY = -1
 
 
-def jobs_of(engine: Engine, lock_beside: str) -> Jobs:
+def jobs_of(engine: Engine) -> Jobs:
     """The jobs of everybody: a reminder that comes due is marked so, and its next time waits. To tell the person of it
     is for their devices.
     """
-    return Jobs(_everybody(engine, ()), handler_in(engine), spread=random.random, lock_beside=lock_beside)
+    return Jobs(_everybody(engine, ()), handler_in(engine), spread=random.random)
 
 
 def handler_in(engine: Engine) -> Callable[[str], Handler | None]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 from ..domain.dates import DAY_US, from_us
 from ..domain.jobs import LEASE_US, LONGEST_WAIT_US, MOST_ATTEMPTS, STEP_US, Later, wait_us
 from ..domain.reminders import JOB as REMINDER_JOB
 from ..errors import Busy, Conflict, InvalidInput, NotFound, ScribesError
 from ..ids import to_text
-from ..locks import hold
 from ..models.jobs import JobShown, Ran
 from ..records import record
 from ..storage import jobs, meta
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
 
 BATCH = 100
 CLOCK = "jobs_clock_us"
-RUNNER_SUFFIX = ".jobs"
+RUNNER = "jobs"
 # A key is kept longer than any recurrence may be repeated by a clock that was set back.
 KEYS_KEPT_US = 400 * DAY_US
 
@@ -46,7 +43,7 @@ class Handler:
 
 class Jobs:
     """The jobs of a vault. `handlers` gives a handler by kind; `spread` a number from 0 to 1, another each time. Who
-    runs them holds a lock beside the vault, or beside another file where the vault is none.
+    runs them has the engine's word that nobody else does.
     """
 
     def __init__(
@@ -56,14 +53,12 @@ class Jobs:
         *,
         spread: Callable[[], float],
         set_back: Callable[[Tx], None] | None = None,
-        lock_beside: str = "",
     ) -> None:
         self._context = context
         self._engine = context.engine
         self._handlers = handlers
         self._spread = spread
         self._set_back = set_back
-        self._lock_path = (lock_beside or context.engine.path) + RUNNER_SUFFIX
         # What was done outside and could not be written down: written down before anything else is tried.
         self._unwritten: list[tuple[Job, Any]] = []
         self.is_stopping = False
@@ -92,14 +87,14 @@ class Jobs:
             is_due = next_us is not None and next_us <= tx.now_us
             if not is_due and not self._unwritten and not self._is_clock_back(tx):
                 return Ran()
-        lock = hold(self._lock_path)
+        lock = self._engine.hold(RUNNER)
         if lock is None:
             return Ran(is_elsewhere=True)
         try:
             self._write_down()
             return self._run_all(self._claimed(limit))
         finally:
-            os.close(lock)
+            lock.close()
 
     def next_us(self) -> int | None:
         """When the next job is due, in microseconds since 1970; None where none waits."""
@@ -138,7 +133,7 @@ class Jobs:
 
     def _change(self, refs: list[str], change: Callable[[Tx, bytes], None]) -> list[str]:
         # With the lock in hand nobody is at work, and whatever lease there is is that of a dead runner.
-        lock = hold(self._lock_path)
+        lock = self._engine.hold(RUNNER)
         try:
             with self._engine.write() as tx:
                 if lock is not None:
@@ -155,7 +150,7 @@ class Jobs:
                 return [to_text(id) for id in ids]
         finally:
             if lock is not None:
-                os.close(lock)
+                lock.close()
 
     def _claimed(self, limit: int) -> list[Job]:
         with self._engine.write() as tx:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.base import RootTransaction
     from sqlalchemy.pool import PoolProxiedConnection
 
-    from ...ports import Progress, Tx
+    from ...ports import Held, Progress, Tx
 else:
     Tx = ABC
 
@@ -124,6 +124,10 @@ class SqlAlchemyEngine(ABC):
     @abstractmethod
     def replace_with(self, path: str, key: bytes) -> None:
         """Put a copy in the place of this database. Call it inside `alone`."""
+
+    @abstractmethod
+    def hold(self, name: str) -> Held | None:
+        """The right to do what one at a time may do; None while another process or thread has it."""
 
     @abstractmethod
     def problems(self) -> list[str]:

@@ -10,6 +10,7 @@ transaction that reads has one snapshot, and may not write.
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any
 
 from psycopg import DataError, Error, OperationalError, RawCursor
@@ -193,6 +194,13 @@ class PostgresEngine(SqlAlchemyEngine):
         """
         raise InvalidInput("a server on Postgres is not brought back by Scribes", hint="pg_restore does it")
 
+    def hold(self, name: str) -> _Held | None:
+        """The right to do what one at a time may do; None while another process or thread has it. It is a lock of a
+        connection, so it ends with that.
+        """
+        held = _Held(self._pooled(), name)
+        return held if held.is_mine else None
+
     def problems(self) -> list[str]:
         """Nothing where Postgres answers: it looks after its files itself.
 
@@ -267,6 +275,33 @@ class PostgresEngine(SqlAlchemyEngine):
 
     def _translated(self, error: BaseException) -> ScribesError:
         return translated(error)
+
+
+class _Held:
+    """An advisory lock, and the connection that has it."""
+
+    def __init__(self, pooled: PoolProxiedConnection, name: str) -> None:
+        self._pooled, self._key = pooled, int.from_bytes(blake2b(name.encode(), digest_size=7).digest(), "big")
+        self.is_mine = self._ask("pg_try_advisory_lock")
+        if not self.is_mine:
+            pooled.close()
+
+    def close(self) -> None:
+        """Let others have it."""
+        try:
+            self._ask("pg_advisory_unlock")
+            self._pooled.close()
+        except Unavailable:
+            # With the connection the lock is gone.
+            pass
+
+    def _ask(self, function: str) -> bool:
+        try:
+            row = _psycopg(self._pooled).execute(f"SELECT {function}({self._key})".encode()).fetchone()
+        except Error as e:
+            self._pooled.invalidate()
+            raise translated(e) from e
+        return bool(row and row[0])
 
 
 def translated(error: BaseException) -> ScribesError:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.pool import PoolProxiedConnection
 
+    from ...locks import HeldFile
     from ...ports import Progress
 
 PLAIN = b"SQLite format 3\0"
@@ -128,6 +129,10 @@ class SqliteServerEngine(SqlAlchemyEngine):
             self._key = key
         except TROUBLE as e:
             raise self._said(e) from e
+
+    def hold(self, name: str) -> HeldFile | None:
+        """The right to do what one at a time may do; None while another process or thread has it."""
+        return sqlite_file.held(self.path, name)
 
     def problems(self) -> list[str]:
         """What an integrity check of the whole file finds; empty when sound."""
