@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyCookie, HTTPBearer
 
@@ -96,6 +96,41 @@ def writer(me: Annotated[Hosted, Depends(signed_in)]) -> Iterator[Hosted]:
     me.sent()
 
 
+async def zoned(
+    me: Annotated[Hosted, Depends(signed_in)],
+    zone: Annotated[
+        str,
+        Query(max_length=64, description="The time zone by which days are counted, as Europe/Berlin; else one's own."),
+    ] = "",
+) -> Hosted:
+    """As `signed_in`, with the days of a time zone.
+
+    Raises: InvalidInput.
+    """
+    return me.in_zone(zone) if zone else me
+
+
+async def zoned_writer(me: Annotated[Hosted, Depends(zoned)]) -> AsyncIterator[Hosted]:
+    """As `writer`, with the days of a time zone."""
+    yield me
+    me.sent()
+
+
+async def owner(me: Annotated[Hosted, Depends(zoned)]) -> Hosted:
+    """As `zoned`, of somebody whose own notes lie here, and with them what they are reminded of, review and pray.
+
+    Raises: Sealed, InvalidInput.
+    """
+    me.check_personal_space()
+    return me
+
+
+async def owner_writer(me: Annotated[Hosted, Depends(owner)]) -> AsyncIterator[Hosted]:
+    """As `writer`, of somebody whose own notes lie here."""
+    yield me
+    me.sent()
+
+
 def counted(request: Request) -> str:
     """The address of the caller, who may not try this too often.
 
@@ -116,6 +151,10 @@ PROOFS = [Depends(BY_TOKEN), Depends(BY_COOKIE)]
 TheServer = Annotated[Server, Depends(server_of)]
 Me = Annotated[Hosted, Depends(signed_in)]
 Writer = Annotated[Hosted, Depends(writer)]
+Zoned = Annotated[Hosted, Depends(zoned)]
+ZonedWriter = Annotated[Hosted, Depends(zoned_writer)]
+Owner = Annotated[Hosted, Depends(owner)]
+OwnerWriter = Annotated[Hosted, Depends(owner_writer)]
 TheCaller = Annotated[Caller, Depends(calling)]
 Address = Annotated[str, Depends(address_of)]
 CountedAddress = Annotated[str, Depends(counted)]

@@ -42,6 +42,15 @@ def skipped(cursor: str) -> int:
     return int(text)
 
 
+def part_of(found: Sequence[T], *, cursor: str, limit: int) -> Page[T]:
+    """A page of a list that is there as a whole.
+
+    Raises: InvalidInput.
+    """
+    skip = skipped(cursor)
+    return counted(found[skip : skip + limit + 1], skip=skip, limit=limit)
+
+
 def counted(found: Sequence[T], *, skip: int, limit: int) -> Page[T]:
     """A page of a list that is counted through, of which `limit + 1` items were asked for behind `skip`."""
     more = base64.urlsafe_b64encode(str(skip + limit).encode()).decode().rstrip("=") if len(found) > limit else None

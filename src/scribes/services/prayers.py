@@ -64,7 +64,9 @@ class Prayers:
         with self._engine.read() as tx:
             return self._shown(tx, self._find(tx, ref))
 
-    def recent(self, *, state: str = OPEN, person: str = "", tag: str = "", limit: int = 20) -> list[Prayer]:
+    def recent(
+        self, *, state: str = OPEN, person: str = "", tag: str = "", limit: int = 20, skip: int = 0
+    ) -> list[Prayer]:
         """Prayer points of a state (of all where it is empty) for a person and with a tag: the last written first,
         answered ones the last answered first.
 
@@ -72,14 +74,14 @@ class Prayers:
         """
         if state and state not in STATES:
             raise InvalidInput(f"there is no state {state!r}", hint=f"one of {', '.join(STATES)}")
-        return self._fitting(partial(prayers.listed, state=state), person, tag, limit)
+        return self._fitting(partial(prayers.listed, state=state), person, tag, limit, skip)
 
-    def answers(self, *, person: str = "", tag: str = "", limit: int = 20) -> list[Prayer]:
+    def answers(self, *, person: str = "", tag: str = "", limit: int = 20, skip: int = 0) -> list[Prayer]:
         """Answered prayers, those put away since too, for a person and with a tag: the last answered first.
 
         Raises: InvalidInput.
         """
-        return self._fitting(prayers.with_answer, person, tag, limit)
+        return self._fitting(prayers.with_answer, person, tag, limit, skip)
 
     def today(self) -> list[Listed]:
         """The list of today: prayers whose day or turn it is, and all that were prayed for today, done.
@@ -114,14 +116,14 @@ class Prayers:
                 add_in(tx, self._context, PRAYED, entry, operation)
             return [self._shown(tx, stored) for stored in found]
 
-    def log(self, ref: str, *, limit: int = 20) -> list[Prayed]:
+    def log(self, ref: str, *, limit: int = 20, skip: int = 0) -> list[Prayed]:
         """When a prayer was prayed, the last time first.
 
         Raises: NotFound, Ambiguous.
         """
         with self._engine.read() as tx:
             id = to_text(self._find(tx, ref).id)
-            found = prayers.log(tx, id, visible_to=self._context.visible_to, limit=limit)
+            found = prayers.log(tx, id, visible_to=self._context.visible_to, limit=skip + limit)
             return [
                 Prayed(
                     to_text(one.id),
@@ -129,7 +131,7 @@ class Prayers:
                     rules.read_day(one.content.day) or self._day_of(one.content.at_us),
                     one.content.words,
                 )
-                for one in found
+                for one in found[skip:]
             ]
 
     def change(self, ref: str, patch: PrayerPatch) -> Prayer:
@@ -217,7 +219,7 @@ class Prayers:
         ids = rules.of_day(turns, today, days=self._settings.prayer_days, at_most=self._settings.prayers_a_day)
         return list(dict.fromkeys([*ids, *(id for id, _, _ in found if done and to_text(id) in done)])), done
 
-    def _fitting(self, read: Reader, person: str, tag: str, limit: int) -> list[Prayer]:
+    def _fitting(self, read: Reader, person: str, tag: str, limit: int, skip: int) -> list[Prayer]:
         """Of the prayers that are read, those for a person and with a tag.
 
         Raises: InvalidInput.
@@ -229,10 +231,10 @@ class Prayers:
             return all(name.casefold() in known for name in people) and set(tags) <= set(content.tags)
 
         with self._engine.read() as tx:
-            most = MOST if people or tags else limit
+            most = MOST if people or tags else skip + limit
             found = read(tx, visible_to=self._context.visible_to, limit=most)
             fitting = [stored for stored in found if fits(stored.content)]
-            return [self._shown(tx, stored) for stored in fitting[:limit]]
+            return [self._shown(tx, stored) for stored in fitting[skip : skip + limit]]
 
     def _from_note(self, tx: Tx, new: NewPrayer) -> NewPrayer:
         from .rows import find_in, to_note

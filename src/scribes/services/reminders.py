@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.dates import from_us, to_us
+from ..domain.dates import LAST_US, from_us, to_us
 from ..domain.jobs import Job
 from ..domain.reminders import (
     ACTIVE,
@@ -133,12 +133,19 @@ class Reminders:
 
         return self._change(refs, deal)
 
-    def snooze(self, refs: Sequence[str], until: datetime) -> list[Reminder]:
-        """The reminders, firing again at a moment.
+    def snooze(self, refs: Sequence[str], until: datetime | str) -> list[Reminder]:
+        """The reminders, firing again at a moment, which may be said in words such as "2h" or "tomorrow 8am".
 
         Raises: NotFound, Ambiguous, InvalidInput; then none is changed.
         """
-        return self._change(refs, lambda stored, _, now_us: snoozed(stored.content, to_us(until), now_us))
+
+        def sleep(stored: Stored, _: Clockwork, now_us: int) -> ReminderContent:
+            until_us = to_us(self._moment(until, now_us) if isinstance(until, str) else until)
+            if until_us > LAST_US:
+                raise InvalidInput("that is too far away", hint="a moment that every calendar can show")
+            return snoozed(stored.content, until_us, now_us)
+
+        return self._change(refs, sleep)
 
     def cancel(self, refs: Sequence[str]) -> list[Reminder]:
         """The reminders, which never fire again; `undo` brings them back.
@@ -172,6 +179,14 @@ class Reminders:
                 written = write_in(tx, self._context, REMINDER, stored, after, operation)
                 changed.append(self._shown(tx, written))
             return changed
+
+    def _moment(self, words: str, now_us: int) -> datetime:
+        """The moment that words mean in the person's zone."""
+        from ..domain.phrases import read_duration
+        from ..domain.zones import zone
+
+        named = self._context.zone
+        return read_duration(words, from_us(now_us).astimezone(zone(named) if named else None))
 
     def _find(self, tx: Tx, ref: str) -> Stored:
         id = items.resolve(tx, REMINDER, ref, visible_to=self._context.visible_to)

@@ -109,12 +109,12 @@ class Reviews:
         with self._engine.write() as tx:
             return self._add(tx, {CardContent(VERSE, reading.osis, "", code): None})[0]
 
-    def recent(self, *, limit: int = 20) -> list[Card]:
+    def recent(self, *, limit: int = 20, skip: int = 0) -> list[Card]:
         """The cards, those that come first at the top."""
         self._settle()
         with self._engine.read() as tx:
-            found = cards.listed(tx, visible_to=self._context.visible_to, limit=limit)
-            return [self._card(tx, stored) for stored in found]
+            found = cards.listed(tx, visible_to=self._context.visible_to, limit=skip + limit)
+            return [self._card(tx, stored) for stored in found[skip:]]
 
     def remove(self, refs: Sequence[str]) -> list[Card]:
         """The cards, no longer there. Their reviews are kept: added again, a card goes on where it was.

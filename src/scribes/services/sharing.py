@@ -13,7 +13,7 @@ from ..domain.diff import diff
 from ..domain.notes import KIND, MOVED, fields_between
 from ..domain.passages import references_of
 from ..domain.prayers import PRAYER
-from ..errors import InvalidInput, NotFound
+from ..errors import Forbidden, InvalidInput, NotFound
 from ..ids import new_id, to_text
 from ..models.sync import Comment
 from ..records import replaced
@@ -81,7 +81,16 @@ class Sharing:
             )
             return self._shown(tx, made, space)
 
-    def comments(self, ref: str, *, limit: int = 1_000) -> list[Comment]:
+    def get_comment(self, ref: str) -> Comment:
+        """A comment.
+
+        Raises: NotFound, also for one that was taken back; Ambiguous.
+        """
+        with self._engine.read() as tx:
+            stored = self._find_comment(tx, ref)
+            return self._shown(tx, stored, own_spaces.get(tx, self._context, stored.space))
+
+    def comments(self, ref: str, *, limit: int = 1_000, skip: int = 0) -> list[Comment]:
         """What was said about a note or prayer, the first first.
 
         Raises: NotFound, Ambiguous.
@@ -92,19 +101,36 @@ class Sharing:
             about = to_text(found.id)
             listed = items.select(
                 tx, COMMENT, "about = ? AND deleted_us IS NULL", (about,), visible_to=(found.space,),
-                order="created_us, id", limit=limit,
+                order="created_us, id", limit=skip + limit,
             )  # fmt: skip
-            return [self._shown(tx, one, space) for one in listed]
+            return [self._shown(tx, one, space) for one in listed[skip:]]
+
+    def change_comment(self, ref: str, text: str) -> Comment:
+        """A comment of one's own in other words.
+
+        Raises: NotFound, Ambiguous, InvalidInput, Forbidden.
+        """
+        words = clean_comment(text)
+        with self._engine.write() as tx:
+            stored = self._find_comment(tx, ref)
+            space = own_spaces.get(tx, self._context, stored.space)
+            if not self._is_mine(tx, stored):
+                raise Forbidden("what others said is not changed", hint="comment on it yourself")
+            operation = operations.begin(tx, self._context.command)
+            after = replaced(stored.content, text=words)
+            return self._shown(tx, write_in(tx, self._context, COMMENT, stored, after, operation), space)
 
     def remove_comment(self, ref: str) -> Comment:
-        """A comment, taken back.
+        """A comment, taken back; of others, by whoever may remove people.
 
         Raises: NotFound, Ambiguous, Forbidden.
         """
         with self._engine.write() as tx:
-            id = items.resolve(tx, COMMENT, ref, visible_to=self._context.visible_to)
-            stored = items.get(tx, COMMENT, id, visible_to=self._context.visible_to)
-            shown = self._shown(tx, stored, own_spaces.get(tx, self._context, stored.space))
+            stored = self._find_comment(tx, ref)
+            space = own_spaces.get(tx, self._context, stored.space)
+            if not self._is_mine(tx, stored):
+                access.check(space.role, "remove", where=space.name)
+            shown = self._shown(tx, stored, space)
             operation = operations.begin(tx, self._context.command)
             write_in(tx, self._context, COMMENT, stored, replaced(stored.content, deleted_us=tx.now_us), operation)
             return shown
@@ -195,15 +221,30 @@ class Sharing:
                     after: Any = replaced(stored.content, **{field: new})
                     write_in(tx, self._context, kind, stored, after, operation)
 
+    def _find_comment(self, tx: Tx, ref: str) -> Stored:
+        id = items.resolve(tx, COMMENT, ref, visible_to=self._context.visible_to)
+        found = items.get(tx, COMMENT, id, visible_to=self._context.visible_to)
+        if found.content.deleted_us is not None:
+            raise NotFound("the comment was taken back")
+        return found
+
+    def _is_mine(self, tx: Tx, comment: Stored) -> bool:
+        from . import account
+
+        return self._author(tx, comment) == account.get(tx, self._context.me).member
+
+    def _author(self, tx: Tx, comment: Stored) -> bytes | None:
+        """The member who made a comment; the person, where the device that wrote it is not known yet."""
+        from . import account
+
+        history = changes.of_item(tx, comment.id, COMMENT.name)
+        member = spaces.member_of(tx, history[0].device) if history else None
+        return account.get(tx, self._context.me).member if member is None else member
+
     def _shown(self, tx: Tx, stored: Stored, space: Space) -> Comment:
         from ..domain.dates import from_us
 
-        history = changes.of_item(tx, stored.id, COMMENT.name)
-        member = spaces.member_of(tx, history[0].device) if history else None
-        if member is None:
-            from . import account
-
-            member = account.get(tx, self._context.me).member
+        member = self._author(tx, stored)
         return Comment(
             id=to_text(stored.id),
             handle=items.handle(tx, COMMENT, stored.id, visible_to=self._context.visible_to),

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import account, auth, circles, crossrefs, events, health, notes, scripture, search, sync
+from . import (
+    account,
+    auth,
+    circles,
+    comments,
+    conflicts,
+    crossrefs,
+    days,
+    events,
+    health,
+    notes,
+    prayers,
+    reminders,
+    reviews,
+    scripture,
+    search,
+    sync,
+)
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -14,9 +31,15 @@ def routers() -> tuple[APIRouter, ...]:
         auth.router,
         account.router,
         notes.router,
+        comments.router,
+        conflicts.router,
         search.router,
         crossrefs.router,
         scripture.router,
+        reminders.router,
+        reviews.router,
+        prayers.router,
+        days.router,
         circles.router,
         sync.router,
         events.router,
