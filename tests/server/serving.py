@@ -8,6 +8,9 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import httpx2
 
 SOURCE = Path(__file__).parents[2] / "src"
 
@@ -18,11 +21,12 @@ class Served:
     def __init__(self, folder: Path, *words: str, **settings: str) -> None:
         given = {f"SCRIBES_SERVER_{name.upper()}": value for name, value in settings.items()}
         environment = {**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1", **given}
-        self._log = (folder.parent / f"{folder.name}.log").open("ab+")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "scribes", "serve", "--port", "0", "--data", str(folder), *words],
-            env=environment, stdout=subprocess.PIPE, stderr=self._log, text=True,
-        )  # fmt: skip
+        self._log = folder.parent / f"{folder.name}.log"
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "scribes", "serve", "--port", "0", "--data", str(folder), *words],
+                env=environment, stdout=subprocess.PIPE, stderr=log, text=True,
+            )  # fmt: skip
         self.lines: list[str] = []
         assert self.process.stdout is not None
         self.url = ""
@@ -40,10 +44,16 @@ class Served:
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])
 
+    def signed_up(self, email: str) -> dict[str, Any]:
+        """The session of a new account."""
+        body = {"email": email, "password": "four words are good", "name": email.partition("@")[0]}
+        answer = httpx2.post(self.url + "/v1/auth/signup", json=body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
     def said(self) -> str:
         """What the server wrote to standard error."""
-        self._log.seek(0)
-        return self._log.read().decode()
+        return self._log.read_text("utf-8")
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         if self.process.poll() is None:
@@ -61,4 +71,3 @@ class Served:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        self._log.close()

@@ -42,7 +42,7 @@ def serve(settings: ServerSettings, *, say: Say, warn: Say) -> None:
         say(f"made a secret for this server: {secret_file} (whoever has it and the database can read open spaces)")
     config = uvicorn.Config(
         app,
-        http=patient(settings.header_timeout_s),
+        http=patient(settings.header_timeout_s, settings.max_connections),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -52,7 +52,6 @@ def serve(settings: ServerSettings, *, say: Say, warn: Say) -> None:
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=settings.shutdown_s,
-        limit_concurrency=settings.max_connections,
         h11_max_incomplete_event_size=HEAD_BYTES,
     )
     address = _shown(settings.host, listener.getsockname()[1])
