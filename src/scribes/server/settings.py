@@ -60,6 +60,22 @@ class ServerSettings(BaseSettings):
     """How often one account may ask."""
     rates_at: str = "memory://"
     """Where it is counted how often was asked: in this process, or redis://… for several."""
+    smtp_host: str = ""
+    """The mail server that password resets go out by; empty: none is sent."""
+    smtp_port: Annotated[int, Field(ge=0, lt=65536)] = 0
+    """0: the usual one, 587 for starttls, 465 for tls, 25 for none."""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection to the mail server is secured."""
+    smtp_user: str = ""
+    """Empty: the mail server is not signed in to."""
+    smtp_password: SecretStr = SecretStr("")
+    """The password of smtp_user."""
+    smtp_from: str = ""
+    """The address that mails come from."""
+    smtp_ca: str = ""
+    """A PEM file of the authority of the mail server; empty: those of this machine."""
+    reset_page: str = ""
+    """The page where people choose a new password; the code of the mail is added after a #. Empty: the code alone."""
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
     """The most that a request may send, where a route does not say otherwise."""
     header_timeout_s: Annotated[float, Field(gt=0, le=600)] = 15.0

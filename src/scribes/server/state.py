@@ -68,6 +68,7 @@ class Server:
             self.behind.stop()
         if self.tracer:
             self.tracer.close()
+        self.accounts.close()
         self.host.close()
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from ...hosting import Host
 from ..database import Database
 from ..settings import ServerSettings
+from .mail import Mailer
 from .people import People
 from .rates import Rates
+from .resets import Resets
 from .sessions import Caller, Sessions, caller_in
 from .tokens import Tokens
 
@@ -21,6 +23,12 @@ class Accounts:
         self.tokens = Tokens(self.database, host.key("server.tokens"), settings.base_url)
         self.sessions = Sessions(self.database)
         self.people = People(self.database, host, self.sessions, self.rates)
+        self.mailer = Mailer(settings)
+        self.resets = Resets(settings, self.database, self.people, self.rates, self.mailer)
+
+    def close(self) -> None:
+        """Send the mails that were promised."""
+        self.mailer.close()
 
 
 __all__ = ["Accounts", "Caller", "caller_in"]

@@ -7,15 +7,15 @@ import time
 from base64 import b64encode
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
 from ...errors import AlreadyExists, Forbidden, InvalidInput, NotFound, NotSignedIn
 from ...hosting import Host
 from ...ids import new_id
 from ...services import credentials
 from ..database import Database, Db
-from ..tables.accounts import Account
-from . import audit, invites
+from ..tables.accounts import Account, PasswordReset
+from . import audit, invites, keys
 from .rates import WRONG, Rates
 from .sessions import Caller, Grant, Sessions, digest_of, disabled, end_all
 
@@ -150,7 +150,9 @@ class People:
             self._host.rename(caller.hosted_n, name)
             return account
 
-    def change_password(self, caller: Caller, old: str, new: str, *, address: str) -> Account:
+    def change_password(
+        self, caller: Caller, old: str, new: str, *, bundle: bytes | None = None, address: str
+    ) -> Account:
         """The account with another password; its other sessions end.
 
         Raises: Forbidden, InvalidInput, TooMany.
@@ -158,9 +160,9 @@ class People:
         account = self.proved(caller, old, address=address)
         if credentials.is_derived(new) != (account.kind == DERIVED):
             raise wrong_kind(account.kind)
-        return self._put_password(caller, account, new, event="password_changed", address=address)
+        return self._put_password(caller, account, new, bundle=bundle, event="password_changed", address=address)
 
-    def upgrade(self, caller: Caller, old: str, new: str, *, address: str) -> Account:
+    def upgrade(self, caller: Caller, old: str, new: str, *, bundle: bytes | None = None, address: str) -> Account:
         """A plain account as a derived one: from now on the server is sent a secret made from the password.
 
         Raises: Forbidden, InvalidInput, TooMany.
@@ -168,9 +170,11 @@ class People:
         account = self.proved(caller, old, address=address)
         if account.kind == DERIVED or not credentials.is_derived(new):
             raise InvalidInput("this makes a derived account of a plain one", hint="docs: how-to/server-accounts")
-        return self._put_password(caller, account, new, event="upgraded", address=address)
+        return self._put_password(caller, account, new, bundle=bundle, event="upgraded", address=address)
 
-    def change_email(self, caller: Caller, email: str, *, password: str, new: str, address: str) -> Account:
+    def change_email(
+        self, caller: Caller, email: str, *, password: str, new: str, bundle: bytes | None = None, address: str
+    ) -> Account:
         """The account under another address. Where the password is derived, that is derived anew: the address is in it.
 
         Raises: Forbidden, InvalidInput, AlreadyExists, TooMany.
@@ -189,14 +193,14 @@ class People:
                 raise AlreadyExists("this address cannot be taken")
             now.email, now.password, now.changed_us = email, stored, db.now_us
             now.derivation = json.dumps(credentials.derivation(self._salt_key, email))
-            end_all(db, caller.account_n, but=caller.session_n)
+            _secured(db, now, bundle, but=caller.session_n)
             audit.note(db, "email_changed", account=now.n, address=address)
             return now
 
-    def set_password(self, db: Db, account: Account, password: str) -> None:
+    def set_password(self, db: Db, account: Account, password: str, *, bundle: bytes | None) -> None:
         """Another password for an account, after a reset: hashed before, as `hashed` gives it. All sessions end."""
         account.password, account.changed_us = password, db.now_us
-        end_all(db, account.n or 0)
+        _secured(db, account, bundle, but=0)
         self._rates.forget(WRONG, digest_of(account.email).hex())
 
     def hashed(self, password: str) -> str:
@@ -207,13 +211,15 @@ class People:
         credentials.check_new_password(password)
         return self._passwords.hash_of(password)
 
-    def _put_password(self, caller: Caller, account: Account, new: str, *, event: str, address: str) -> Account:
+    def _put_password(
+        self, caller: Caller, account: Account, new: str, *, bundle: bytes | None, event: str, address: str
+    ) -> Account:
         stored = self.hashed(new)
         with self._database.write() as db:
             now = self._unchanged(db, account)
             now.password, now.changed_us = stored, db.now_us
             now.kind = DERIVED if credentials.is_derived(new) else PLAIN
-            end_all(db, caller.account_n, but=caller.session_n)
+            _secured(db, now, bundle, but=caller.session_n)
             audit.note(db, event, account=now.n, address=address)
             return now
 
@@ -266,6 +272,14 @@ class People:
         with self._database.write() as db:
             audit.note(db, "login_failed", account=account, address=address)
         self._rates.count(WRONG, counted)
+
+
+def _secured(db: Db, account: Account, bundle: bytes | None, *, but: int) -> None:
+    """What goes with every new password: sessions end, all but one, and mailed codes; keys are sealed anew."""
+    end_all(db, account.n or 0, but=but)
+    db.exec(delete(PasswordReset).where(col(PasswordReset.account_n) == account.n))
+    if bundle is not None:
+        keys.put(db, account.n or 0, bundle)
 
 
 def wrong_kind(kind: str) -> InvalidInput:

@@ -30,6 +30,7 @@ def routers() -> tuple[APIRouter, ...]:
         health.router,
         auth.router,
         account.router,
+        account.resets,
         notes.router,
         comments.router,
         conflicts.router,
