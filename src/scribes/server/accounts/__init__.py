@@ -6,6 +6,7 @@ from ...hosting import Host
 from ..database import Database
 from ..settings import ServerSettings
 from .mail import Mailer
+from .passkeys import Passkeys
 from .people import People
 from .rates import Rates
 from .resets import Resets
@@ -23,6 +24,7 @@ class Accounts:
         self.tokens = Tokens(self.database, host.key("server.tokens"), settings.base_url)
         self.sessions = Sessions(self.database)
         self.people = People(self.database, host, self.sessions, self.rates)
+        self.passkeys = Passkeys(settings, self.database, self.people)
         self.mailer = Mailer(settings)
         self.resets = Resets(settings, self.database, self.people, self.rates, self.mailer)
 

@@ -224,11 +224,12 @@ def _session(found: SessionInfo) -> SessionAnswer:
         id=found.id,
         label=found.label,
         kind=found.kind,
-        created_at=_instant(found.created_us),
-        seen_at=_instant(found.seen_us),
+        created_at=instant(found.created_us),
+        seen_at=instant(found.seen_us),
         is_this=found.is_this,
     )
 
 
-def _instant(us: int) -> datetime:
+def instant(us: int) -> datetime:
+    """Microseconds since 1970 as an instant."""
     return datetime.fromtimestamp(us / 1_000_000, UTC)
