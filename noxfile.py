@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import nox
 
@@ -16,7 +17,21 @@ PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 def install(session: nox.Session, group: str) -> None:
     """The project and a dependency group, byte-compiled as an installed program is."""
     groups = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), group)
-    session.install("-e", ".", *groups)
+    session.install("-e", ".[server,postgres,observe]", *groups)
+
+
+def browser(session: nox.Session) -> None:
+    """Chromium, in which passkeys are tested; installed where that can be done, on a Debian by root."""
+    if shutil.which("chromium") or not shutil.which("apt-get") or os.geteuid() != 0:
+        return
+    quiet = {
+        "external": True,
+        "silent": True,
+        "success_codes": range(256),
+        "env": {"DEBIAN_FRONTEND": "noninteractive"},
+    }
+    session.run("apt-get", "update", "-qq", **quiet)
+    session.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", **quiet)
 
 
 @nox.session
@@ -46,6 +61,7 @@ def imports(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All tests, in random order on all cores; coverage of the core is measured and must not fall."""
     install(session, "test")
+    browser(session)
     options = session.posargs or ["-n", str(os.cpu_count() or 2), "--cov", "--cov-report=term:skip-covered"]
     session.run("pytest", *options, env={"COVERAGE_CORE": "ctrace"})
 

@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 
 import scribes
 from scribes.config import Settings, load
+from tests.contract import engines
 
 hypothesis_settings.register_profile("ci", deadline=None, max_examples=100)
 hypothesis_settings.register_profile("nightly", deadline=None, max_examples=5_000)
@@ -49,3 +50,10 @@ def vault(settings: Settings) -> Iterator[scribes.Scribes]:
     """An open, empty vault."""
     with scribes.open(settings=settings) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[engines.Postgres]:
+    """A server of Postgres, for this run."""
+    with engines.postgres() as server:
+        yield server

@@ -27,13 +27,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             return
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[engines.Postgres]:
-    """A server of Postgres, for this run."""
-    with engines.postgres() as server:
-        yield server
-
-
 @pytest.fixture
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A store with the tables and the first rows of a vault."""

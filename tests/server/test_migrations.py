@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from scribes.errors import NewerFormat
 from scribes.hosting import Host, open_host
 from scribes.server import database
 from scribes.server.tables import accounts, idempotency, sync
+from tests.contract.engines import POSTGRES, SQLITE
 
 VERSIONS = ("0001", "0002", "0003")
 """Every version there ever was, the oldest first."""
@@ -24,12 +26,16 @@ assert idempotency
 assert sync
 
 
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
+@pytest.fixture(params=[SQLITE, POSTGRES])
+def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Host]:
     """A new store with the core's tables and none of the server's."""
-    host = open_host(str(tmp_path / "server"), "", "")
-    yield host
-    host.close()
+    with ExitStack() as stack:
+        address = ""
+        if request.param == POSTGRES:
+            address = stack.enter_context(request.getfixturevalue("postgres").database("template0"))
+        host = open_host(str(tmp_path / "server"), address, "")
+        stack.callback(host.close)
+        yield host
 
 
 def differences(host: Host) -> list[object]:
