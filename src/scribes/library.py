@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .services.drafts import Drafts
     from .services.edits import Edits
     from .services.exports import Exports
+    from .services.highlights import Highlights
     from .services.history import History
     from .services.imports import Imports
     from .services.jobs import Jobs
@@ -306,6 +307,13 @@ class Scribes:
         from .services.activity import Activity
 
         return Activity(self._context)
+
+    @property
+    def highlights(self) -> Highlights:
+        """The marked words of notes."""
+        from .services.highlights import Highlights
+
+        return Highlights(self._context)
 
     @property
     def clashes(self) -> Clashes:

@@ -6,13 +6,14 @@ import re
 from bisect import bisect_left, bisect_right
 from operator import itemgetter
 
+from ..errors import InvalidInput
 from ..records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HIDDEN = "[…]"
+HIDDEN, MARK = "[…]", "=="
 # Around a highlight a whole paragraph is shown up to this length, and then its sentence alone.
 MOST_PARAGRAPH = 320
 # Where a sentence has no end, as in a list of names, so much of it is shown on either side.
@@ -53,6 +54,59 @@ def highlight(marked: str, *texts: str) -> Highlight | None:
         if words == marked:
             return paragraph.told(number)
     return None
+
+
+def places(text: str) -> list[tuple[str, int, int]]:
+    """The marked places of a text, in order: the words, and from which to which character they stand, without marks."""
+    return [(words, *paragraph.marked[number].span(1)) for words, paragraph, number in _marks((text,))]
+
+
+def marked(text: str, begin: int, stop: int) -> str:
+    """The text with a stretch of it marked; white space at its ends is left outside.
+
+    Raises: InvalidInput, where that cannot be one highlight.
+    """
+    if not 0 <= begin < stop <= len(text):
+        raise InvalidInput(f"{begin} to {stop} is no stretch of the text", hint=f"within 0 to {len(text)}")
+    wanted = text[begin:stop]
+    begin, stop = begin + len(wanted) - len(wanted.lstrip()), stop - len(wanted) + len(wanted.rstrip())
+    found = f"{text[:begin]}=={text[begin:stop]}=={text[stop:]}"
+    if not _is_one_more(text, found, begin):
+        raise InvalidInput(
+            "these words cannot be marked", hint="whole words of one paragraph, outside of code and of other highlights"
+        )
+    return found
+
+
+def words_marked(text: str, words: str) -> str:
+    """The text with words in it marked, where they stand first and are not marked; white space may be another.
+
+    Raises: InvalidInput, where they do not stand there, or cannot be marked.
+    """
+    parts = words.split()
+    if not parts:
+        raise InvalidInput("it is not said which words")
+    for match in re.finditer(r"\s+".join(map(re.escape, parts)), text):
+        begin, stop = match.span()
+        found = f"{text[:begin]}=={text[begin:stop]}=={text[stop:]}"
+        if _is_one_more(text, found, begin):
+            return found
+    raise InvalidInput("these words do not stand in the text so that they can be marked", hint="as they are written")
+
+
+def words_unmarked(text: str, words: str) -> str:
+    """The text without the marks around these words, wherever they are marked."""
+    wanted = _line(words)
+    for one, begin, stop in reversed(places(text)):
+        if one == wanted:
+            text = f"{text[: begin - len(MARK)]}{text[begin:stop]}{text[stop + len(MARK) :]}"
+    return text
+
+
+def _is_one_more(before: str, after: str, begin: int) -> bool:
+    """Whether a new mark made one highlight more, and left all others as they were."""
+    old, new = places(before), places(after)
+    return len(new) == len(old) + 1 and any(start == begin + len(MARK) for _, start, _ in new)
 
 
 def unmarked(text: str) -> str:

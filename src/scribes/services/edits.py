@@ -40,6 +40,7 @@ class Edits:
 
         Raises: NotFound, Ambiguous, InvalidInput, Forbidden.
         """
+        _heads(base)
         return self._edit(ref, base, lambda content, _: patched(content, patch), patch=patch)
 
     def remove(self, ref: str, *, base: str) -> Edited:
@@ -47,14 +48,22 @@ class Edits:
 
         Raises: NotFound, Ambiguous, InvalidInput, Forbidden.
         """
+        _heads(base)
         return self._edit(ref, base, with_deleted)
+
+    def rewrite(self, ref: str, change: Callable[[Content], Content], *, base: str = "") -> Edited:
+        """The note after a change of what it was at `base`, merged with what came since; without one, of what it is.
+
+        Raises: NotFound, Ambiguous, InvalidInput, Forbidden.
+        """
+        return self._edit(ref, base, lambda content, _: change(content))
 
     def _edit(
         self, ref: str, base: str, change: Callable[[Content, int], Content], *, patch: NotePatch | None = None
     ) -> Edited:
-        heads = _heads(base)
         with self._engine.write() as tx:
             stored = find_in(tx, ref, self._context)
+            heads = _heads(base) if base else stored.heads
             operation = operations.begin(tx, self._context.command)
             if set(split_ids(heads)) == set(split_ids(stored.heads)):
                 after = change(stored.content, tx.now_us)

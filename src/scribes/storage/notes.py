@@ -138,6 +138,12 @@ def recent(
     return [stored_from(row) for row in tx.rows(sql, (*values, limit, skip))]
 
 
+def marked(tx: Tx, *, visible_to: Spaces, limit: int, skip: int = 0) -> list[Stored]:
+    """Notes outside the trash in which something may be ==marked==, the latest first."""
+    where = "AND (body LIKE '%==%==%' OR title LIKE '%==%==%')"
+    return recent(tx, visible_to=visible_to, limit=limit, skip=skip, where=where)
+
+
 def after_key(tx: Tx, n: int, *, visible_to: Spaces, limit: int) -> list[Stored]:
     """Notes outside the trash by ascending key: a way through all of them in flat memory."""
     sql = (

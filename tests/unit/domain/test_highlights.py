@@ -10,7 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scribes.domain import highlights as module
-from scribes.domain.highlights import HIDDEN, MOST_BESIDE, MOST_PARAGRAPH, highlight, highlights, unmarked
+from scribes.domain.highlights import (
+    HIDDEN,
+    MOST_BESIDE,
+    MOST_PARAGRAPH,
+    highlight,
+    highlights,
+    marked,
+    places,
+    unmarked,
+    words_marked,
+    words_unmarked,
+)
+from scribes.errors import InvalidInput
 
 
 def test_marked_words_are_hidden_in_their_paragraph() -> None:
@@ -112,3 +124,30 @@ def test_whatever_stands_around_them_marked_words_are_told_whole(pieces: list[st
     for one in highlights(" ".join(pieces)):
         assert one.hidden.replace(HIDDEN, one.words, 1) == one.whole
         assert "=" not in one.whole
+
+
+@given(st.text(alphabet="ab =`.\n", max_size=40), st.integers(0, 40), st.integers(0, 40))
+def test_a_mark_makes_one_highlight_more_and_is_taken_away_again(text: str, begin: int, stop: int) -> None:
+    before = places(text)
+    try:
+        after = marked(text, begin, stop)
+    except InvalidInput:
+        return
+    new = places(after)
+
+    assert len(new) == len(before) + 1
+    assert unmarked(after) == unmarked(text)
+    assert all(" ".join(after[start:end].split()) == words for words, start, end in new)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "found"),
+    [
+        ("All is grace", "is  grace", "All ==is grace=="),
+        ("is ==is grace== is grace", "is grace", "is ==is grace== ==is grace=="),
+        ("`is grace` is\ngrace", "is grace", "`is grace` ==is\ngrace=="),
+    ],
+)
+def test_words_are_marked_where_they_stand_first_and_can_be(text: str, words: str, found: str) -> None:
+    assert words_marked(text, words) == found
+    assert words_unmarked(found, words).count("==") == 0
