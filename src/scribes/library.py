@@ -18,9 +18,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from .adapters.remote_http import HttpRemote
     from .config import Settings
     from .crypto.header import Header
-    from .ports import Remote
+    from .ports import Remote, Server
     from .services.activity import Activity
     from .services.assistant import Assistant
     from .services.backups import Backups
@@ -50,12 +51,13 @@ if TYPE_CHECKING:
     from .services.reviews import Reviews
     from .services.scripture import RemoteText, Scripture
     from .services.search import Search
+    from .services.servers import Servers
     from .services.sharing import Sharing
     from .services.statistics import Statistics
     from .services.sync import Sync
     from .storage.spaces import RemotePlace
 
-FOLDER = "folder"
+FOLDER, SERVER = "folder", "server"
 ENVIRONMENT_SCRIPTURE_KEY = "SCRIBES_SCRIPTURE_KEY"
 
 
@@ -69,6 +71,7 @@ class Scribes:
         self._notifying: Notifying | None = None
         self._jobs: Jobs | None = None
         self._attached: dict[bytes, Remote] = {}
+        self._servers: dict[str, HttpRemote] = {}
         self.settings = settings
         self.founded = founded
         """Whether this very call made the vault."""
@@ -295,6 +298,14 @@ class Scribes:
         return Circles(self._context, self.sync, my_name=self.settings.name or _login())
 
     @property
+    def servers(self) -> Servers:
+        """The servers that this device is signed in at."""
+        from .services.servers import Servers
+
+        me = self.settings.name or _login()
+        return Servers(self._context, self.sync, self._server, my_name=me, device_name=device_name(self.settings))
+
+    @property
     def sharing(self) -> Sharing:
         """What goes into circles and back, and comments."""
         from .services.sharing import Sharing
@@ -343,11 +354,23 @@ class Scribes:
         attached = self._attached.get(place.id)
         if attached is not None:
             return attached
+        if place.kind == SERVER:
+            return self._server(place.place)
         if place.kind != FOLDER:
             raise Unavailable(f"the remote {place.place} is not at hand", hint="attach it first")
         from .adapters.remote_folder import FolderRemote
 
         return FolderRemote(place.place)
+
+    def _server(self, url: str) -> Server:
+        """A server, with the connection that is open to it."""
+        from .adapters.remote_http import HttpRemote, address
+        from .services.logins import Logins
+
+        at = address(url)
+        if at not in self._servers:
+            self._servers[at] = HttpRemote(at, Logins(self._context.engine).at(at))
+        return self._servers[at]
 
     def _look_at_spaces(self) -> None:
         """Spaces came or went: what is asked of this object from now on sees them."""
@@ -360,6 +383,8 @@ class Scribes:
         """Let go of the file."""
         self._embedders.close()
         self._assistants.close()
+        for server in self._servers.values():
+            server.close()
         if self._notifying is not None:
             self._notifying.close()
         self._context.engine.close()

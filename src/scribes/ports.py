@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Protocol
 
 from .models.notices import Notice
+from .models.servers import SpaceThere, Tokens
 from .models.sync import Page
 
 Value = None | int | float | str | bytes
@@ -219,3 +220,48 @@ class Remote(Protocol):
 
     def discard(self, slot: bytes) -> None:
         """Take a letter out."""
+
+
+class SignIn(Protocol):
+    """Where a device keeps what its account is known by at one server."""
+
+    def tokens(self) -> Tokens | None:
+        """The tokens, or None."""
+
+    def keep(self, tokens: Tokens) -> None:
+        """Keep new tokens in the place of the old ones: on disk when this returns."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """While entered, no other process of this vault fetches new tokens: each is good for one renewal."""
+
+
+class Server(Remote, Protocol):
+    """A remote with accounts, asked over a network; what it can beside what every remote can."""
+
+    @property
+    def account(self) -> bytes:
+        """The id of the account, as devices sign it."""
+
+    def ask_ahead(self, cursors: Mapping[bytes, str]) -> None:
+        """Ask about many logs at once: `fetch` behind the same cursor, where nothing is new, then asks nobody."""
+
+    def show_invitation(self, space: bytes, id: bytes, prove: Callable[[bytes], bytes]) -> None:
+        """Read a log by an invitation; `prove` signs the account's id for it."""
+
+    def register(self, device: bytes, sign: bytes, box: bytes, proof: bytes) -> None:
+        """Register a device of the account; raises Forbidden, AlreadyExists."""
+
+    def spaces(self) -> list[SpaceThere]:
+        """The spaces in which the account is."""
+
+    def prelogin(self, email: str) -> dict[str, Any]:
+        """How the password of an account is derived."""
+
+    def sign_up(self, email: str, password: str, *, name: str, device_name: str, invite: str) -> Tokens:
+        """The tokens of a new account; raises AlreadyExists, Forbidden."""
+
+    def sign_in(self, email: str, password: str, device_name: str) -> Tokens:
+        """The tokens of an account; raises NotSignedIn."""
+
+    def sign_out(self) -> None:
+        """Let the server forget the session."""

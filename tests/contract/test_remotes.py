@@ -1,4 +1,4 @@
-"""What every remote does: a folder, and a relay in a vault."""
+"""What every remote does: a folder, a relay in a vault, and a server over HTTP."""
 
 from __future__ import annotations
 
@@ -32,8 +32,19 @@ MIB = 1024 * 1024
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(params=KINDS)
+# Who writes in these tests; a server takes entries of an account's own devices alone.
+PENS = ("owner", "carl", "reader", "former", "stranger", "admin", "other")
+
+
+@pytest.fixture(params=[*KINDS, "server"])
 def remote(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Remote]:
+    if request.param == "server":
+        from tests.server.running import Running
+
+        running = Running(tmp_path / "server", sign_in=False)
+        yield running.registered("somebody", map(Pen, PENS))
+        running.close()
+        return
     people = People(tmp_path, request.param)
     yield people.remote
     people.close()

@@ -9,20 +9,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from scribes.domain.frames import BINARY, framed, from_base64, page_in_bytes, to_base64
-from scribes.server.tables.sync import SyncDevice
 from scribes.services.proofs import proof_of_device, proof_of_invitation
 from tests.fuzz.by_hand import Pen, Space, invitation, note, some_bytes
 
 BYTES = {"content-type": BINARY}
 ASKS_BYTES = {"accept": BINARY}
-
-
-@pytest.fixture(autouse=True)
-def tables(app: FastAPI) -> None:
-    names = ("sync_device", "sync_space", "sync_seat", "sync_letter")
-    metadata = SyncDevice.metadata
-    engine = app.state.server.host.engine.sqlalchemy_engine
-    metadata.create_all(engine, tables=[metadata.tables[name] for name in names])
 
 
 @pytest.fixture

@@ -42,7 +42,9 @@ class SpaceSynced:
 
 @record
 class SpaceStatus:
-    """How a space stands: its remote, what waits to be sent, when the remote last had everything, alerts."""
+    """How a space stands: its remote, what waits to be sent, when the remote last had everything, alerts; and its mode:
+    `sealed`, for its members alone, or `open`, where a server may be let in, and reads along.
+    """
 
     name: str
     kind: str
@@ -52,6 +54,7 @@ class SpaceStatus:
     synced_at: datetime | None
     waiting: int
     alerts: tuple[str, ...]
+    mode: str = "sealed"
 
 
 @record

@@ -7,6 +7,7 @@ from sqlmodel import col
 
 from ..domain.access import FORMER
 from ..domain.keyring import Keyring
+from .tables.accounts import Account
 from .tables.sync import SyncDevice, SyncLetter, SyncSeat, SyncSpace
 
 CHUNK = 500
@@ -45,6 +46,12 @@ class Ledger:
     def keeper(self, space: bytes) -> int | None:
         """The account as whose the bytes of a log count."""
         return self._connection.execute(select(col(SyncSpace.account)).where(col(SyncSpace.space) == space)).scalar()
+
+    def quota_bytes(self, account: int) -> int | None:
+        """How many bytes an account may keep, where that is said for it alone."""
+        return self._connection.execute(
+            select(col(Account.quota_bytes)).where(col(Account.hosted_n) == account)
+        ).scalar()
 
     def used_bytes(self, account: int) -> int:
         """How many bytes the logs have that count as an account's."""

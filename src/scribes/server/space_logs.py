@@ -28,7 +28,7 @@ class Asking:
     """An account, and the session through which it asks."""
 
     me: Hosted
-    session: str | None = None
+    session: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,9 @@ class SpaceLogs:
         with self._engine.joint() as tx:
             ledger = Ledger(tx.connection)
             keeper = ledger.keeper(space)
-            room = self._settings.sync_quota_bytes - ledger.used_bytes(keeper or asking.me.key)
+            quota = ledger.quota_bytes(keeper or asking.me.key)
+            most = self._settings.sync_quota_bytes if quota is None else quota
+            room = most - ledger.used_bytes(keeper or asking.me.key)
             caller = self._caller_in(ledger, asking, room_bytes=max(0, room))
             kept_by = keeper and account_id(self.id, keeper)
             written = self.gate.write(

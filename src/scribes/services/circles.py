@@ -31,7 +31,7 @@ from . import account as accounts
 from . import own_spaces
 from .controlling import bring_in, decide, found_space
 from .items import add_in, write_in
-from .joining import INVITATION, SCHEME, SECRET_CHARS, let_oneself_in, parts_of, secret_of
+from .joining import INVITATION, SECRET_CHARS, let_oneself_in, link_to, parts_of, secret_of, server_in
 from .names import member_name
 from .own_spaces import own_id
 
@@ -146,7 +146,7 @@ class Circles:
         decide(self._sync, self._context, space, account, write)
         with self._engine.read() as tx:
             place = next(one for one in spaces.remotes(tx) if one.n == space.remote_n)
-        link = f"{SCHEME}{space.id.hex()}/{place.id.hex()}#{code.replace('-', '')}"
+        link = link_to(space.id, place.id, code, server=place.place if place.kind == "server" else "")
         return Invitation(link, space.name, role, from_us(until))
 
     def invitations(self, ref: str) -> list[OpenInvitation]:
@@ -196,7 +196,9 @@ class Circles:
         if place is None or place.id != remote_id:
             raise NotFound(
                 "the circle's log lies at a remote that is not known here",
-                hint="scribes circle join LINK --folder FOLDER, with the folder you share",
+                hint=f"scribes login {at}, then join again"
+                if (at := server_in(link))
+                else "scribes circle join LINK --folder FOLDER, with the folder you share",
             )
         space = let_oneself_in(self._context, self._sync.checked(place), id, account, code, place)
         with self._engine.write() as tx:

@@ -12,6 +12,7 @@ from ..records import replaced
 from ..storage import logs, spaces
 from . import own_spaces
 from .log_pages import each_page
+from .proofs import proof_of_invitation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 SECRET_CHARS = 32
 INVITATION = b"scribes.invite"
-SCHEME = "scribes://join/"
+SCHEME, AT_SERVER = "scribes://join/", "/j/"
 PAGE_BYTES = 4 * 1024 * 1024
 
 
@@ -34,6 +35,7 @@ def let_oneself_in(
 
     Raises: NotFound, Forbidden, Damaged, Outrun, Unavailable.
     """
+    _show(remote, id, code)
     controls, head = _controls(remote, id, account.keys.id)
     ring, entries = Keyring(id), []
     for raw in controls:
@@ -55,6 +57,14 @@ def let_oneself_in(
         own_spaces.put_role(tx, context, space.n, role)
         logs.forget_alerts(tx, space.n)
         return replaced(space, role=role)
+
+
+def _show(remote: Remote, space: bytes, code: str) -> None:
+    """A server hands the log out to those who are in it, and to who holds an invitation."""
+    show = getattr(remote, "show_invitation", None)
+    if show is not None:
+        keys = keys_from_secret(secret_of(code), INVITATION)
+        show(space, keys.id, lambda account: proof_of_invitation(keys, space=space, account=account))
 
 
 def _come_in(
@@ -127,17 +137,33 @@ def secret_of(code: str) -> bytes:
 
 
 def parts_of(link: str) -> tuple[bytes, bytes, str]:
-    """The space, the remote and the secret in a link.
+    """The space, the remote and the secret in a link: one with the address of a server, or one that names its id alone.
 
     Raises: InvalidInput.
     """
     text = link.strip()
-    path, _, code = text.removeprefix(SCHEME).partition("#")
+    path, _, code = text.partition("#")
+    server = server_in(text)
+    path = path.removeprefix(SCHEME if server is None else f"{server}{AT_SERVER}")
     space, _, remote = path.partition("/")
     try:
         ids = bytes.fromhex(space), bytes.fromhex(remote)
     except ValueError:
         ids = b"", b""
-    if not text.startswith(SCHEME) or any(len(id) != 16 for id in ids):
-        raise InvalidInput("this is no invitation", hint=f"the whole link, from {SCHEME} on")
+    is_link = server is not None or text.startswith(SCHEME)
+    if not is_link or any(len(id) != 16 for id in ids):
+        raise InvalidInput("this is no invitation", hint=f"the whole link, from https:// or {SCHEME} on")
     return (*ids, normal_code(code, chars=SECRET_CHARS, what="secret of an invitation"))
+
+
+def link_to(space: bytes, remote: bytes, code: str, *, server: str = "") -> str:
+    """The link of an invitation; with the address of the server where the circle's log lies, where it lies at one."""
+    start = f"{server}{AT_SERVER}" if server else SCHEME
+    return f"{start}{space.hex()}/{remote.hex()}#{code.replace('-', '')}"
+
+
+def server_in(link: str) -> str | None:
+    """The address of the server in a link; None where it names none."""
+    path = link.strip().partition("#")[0]
+    server, _, _ = path.rpartition(AT_SERVER)
+    return server if server.startswith(("https://", "http://")) else None

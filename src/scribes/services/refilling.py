@@ -36,23 +36,29 @@ def give_back(engine: Engine, space: Space, remote: Remote, heads: Heads) -> boo
 
     Raises: Unavailable, StorageFull; Outrun, where somebody else is filling it.
     """
-    bridged = _bridge(engine, space, remote, heads)
     with engine.read() as tx:
         lost = [_about(n, raw) for n, raw in logs.lost(tx, space.n)]
     ordered = _in_order(lost)
+    if not heads and ordered and ordered[0].control == 1:
+        # Who brings the entry that founds a space may put its log together: a server asks for that first.
+        _give(engine, space, remote, [ordered.pop(0)])
+    bridged = _bridge(engine, space, remote, heads)
     for start in range(0, len(ordered), AT_ONCE):
-        some = ordered[start : start + AT_ONCE]
-        with engine.read() as tx:
-            raws = [logs.raw_of(tx, one.n) for one in some]
-        try:
-            remote.append(space.id, raws, again=True)
-        except (Outrun, Forbidden):
-            _singly(engine, space, remote, list(zip(some, raws, strict=True)))
-        else:
-            with engine.write() as tx:
-                for one in some:
-                    logs.set_state(tx, one.n, logs.IN)
-    return bridged or bool(ordered)
+        _give(engine, space, remote, ordered[start : start + AT_ONCE])
+    return bridged or bool(lost)
+
+
+def _give(engine: Engine, space: Space, remote: Remote, some: list[_Lost]) -> None:
+    with engine.read() as tx:
+        raws = [logs.raw_of(tx, one.n) for one in some]
+    try:
+        remote.append(space.id, raws, again=True)
+    except (Outrun, Forbidden):
+        _singly(engine, space, remote, list(zip(some, raws, strict=True)))
+    else:
+        with engine.write() as tx:
+            for one in some:
+                logs.set_state(tx, one.n, logs.IN)
 
 
 def _about(n: int, raw: bytes) -> _Lost:

@@ -14,6 +14,7 @@ from ..records import replaced
 from ..storage import clashes, items, logs, spaces
 from . import account as accounts
 from . import own_spaces
+from .ahead import asked_ahead
 from .controlling import TRIES, bring_in, decide, found_space, shut_out
 from .items import add_in
 from .pulling import PASSING, Pull
@@ -117,17 +118,18 @@ class Sync:
         made: list[SpaceSynced] = []
         errors: list[ScribesError] = []
         seen: set[int] = set()
-        while (space := self._next(seen)) is not None:
-            seen.add(space.n)
-            try:
-                made.append(
-                    self._run_one(space, account, may_remove=may_remove, may_refill=may_refill, progress=progress)
-                )
-            except ScribesError as e:
-                errors.append(e)
-                continue
-            if done:
-                done(made[-1])
+        with asked_ahead(self._context, self._connect):
+            while (space := self._next(seen)) is not None:
+                seen.add(space.n)
+                try:
+                    made.append(
+                        self._run_one(space, account, may_remove=may_remove, may_refill=may_refill, progress=progress)
+                    )
+                except ScribesError as e:
+                    errors.append(e)
+                    continue
+                if done:
+                    done(made[-1])
         if errors:
             raise errors[0]
         return made
@@ -260,6 +262,7 @@ class Sync:
                     synced_at=None if (at := logs.state(tx, space.n).synced_us) is None else from_us(at),
                     waiting=clashes.count(tx, visible_to=(space.n,)),
                     alerts=_alerts(tx, space),
+                    mode=space.mode,
                 )
                 for space in own_spaces.each(tx, self._context)
             ]

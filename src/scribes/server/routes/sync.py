@@ -33,7 +33,8 @@ Body = Annotated[bytes, Depends(whole_body)]
 
 def asking(request: Request, me: Me) -> Asking:
     """The account that asks, and through which session."""
-    return Asking(me, getattr(request.state, "session", None))
+    caller = getattr(request.state, "caller", None)
+    return Asking(me, caller.session_id if caller else None)
 
 
 def invitation_in(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, LargeBinary
+from sqlalchemy import BigInteger, LargeBinary
 from sqlmodel import Field, SQLModel
 
 
@@ -13,13 +13,13 @@ class SyncDevice(SQLModel, table=True):
 
     __tablename__ = "sync_device"
 
-    device: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
-    sign: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
-    account: int = Field(index=True)
-    box: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    session: str | None = Field(default=None, index=True)
+    device: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    sign: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    account: int = Field(index=True, sa_type=BigInteger)
+    box: bytes = Field(sa_type=LargeBinary)
+    session: bytes | None = Field(default=None, sa_type=LargeBinary)
     """Through which session it signed in last: a request of that session is one of this device."""
-    registered_us: int = Field(sa_column=Column(BigInteger, nullable=False))
+    registered_us: int = Field(sa_type=BigInteger)
 
 
 class SyncSpace(SQLModel, table=True):
@@ -27,9 +27,9 @@ class SyncSpace(SQLModel, table=True):
 
     __tablename__ = "sync_space"
 
-    space: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
-    account: int = Field(index=True)
-    size_bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
+    space: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    account: int = Field(index=True, sa_type=BigInteger)
+    size_bytes: int = Field(sa_type=BigInteger)
 
 
 class SyncSeat(SQLModel, table=True):
@@ -37,9 +37,9 @@ class SyncSeat(SQLModel, table=True):
 
     __tablename__ = "sync_seat"
 
-    space: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
-    device: bytes = Field(sa_column=Column(LargeBinary, primary_key=True, index=True))
-    sign: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    space: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    device: bytes = Field(primary_key=True, index=True, sa_type=LargeBinary)
+    sign: bytes = Field(sa_type=LargeBinary)
 
 
 class SyncLetter(SQLModel, table=True):
@@ -47,7 +47,7 @@ class SyncLetter(SQLModel, table=True):
 
     __tablename__ = "sync_letter"
 
-    account: int = Field(primary_key=True)
-    slot: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
-    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    left_us: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))
+    account: int = Field(primary_key=True, sa_type=BigInteger)
+    slot: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    content: bytes = Field(sa_type=LargeBinary)
+    left_us: int = Field(index=True, sa_type=BigInteger)

@@ -1,4 +1,4 @@
-"""Devices, logs and letters of sync."""
+"""Devices, logs, who is in them, and letters."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def upgrade() -> None:
         "sync_device",
         sa.Column("device", sa.LargeBinary, primary_key=True),
         sa.Column("sign", sa.LargeBinary, primary_key=True),
-        sa.Column("account", sa.Integer, nullable=False, index=True),
+        sa.Column("account", sa.BigInteger, nullable=False, index=True),
         sa.Column("box", sa.LargeBinary, nullable=False),
-        sa.Column("session", sa.String, index=True),
+        sa.Column("session", sa.LargeBinary),
         sa.Column("registered_us", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "sync_space",
         sa.Column("space", sa.LargeBinary, primary_key=True),
-        sa.Column("account", sa.Integer, nullable=False, index=True),
+        sa.Column("account", sa.BigInteger, nullable=False, index=True),
         sa.Column("size_bytes", sa.BigInteger, nullable=False),
     )
     op.create_table(
@@ -36,7 +36,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "sync_letter",
-        sa.Column("account", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("account", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("slot", sa.LargeBinary, primary_key=True),
         sa.Column("content", sa.LargeBinary, nullable=False),
         sa.Column("left_us", sa.BigInteger, nullable=False, index=True),
