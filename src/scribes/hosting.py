@@ -273,15 +273,6 @@ class Host:
 
         return waiting(self.engine)
 
-    def back_up(self, path: str) -> None:
-        """A consistent, verified copy of the database, encrypted by the same secret; the server may go on meanwhile.
-
-        Raises: AlreadyExists, InvalidInput, Busy, StorageFull, Damaged.
-        """
-        if os.path.lexists(path):
-            raise AlreadyExists(f"{path} is there already", hint="a copy goes into a new file")
-        self.engine.copy_to(path, self.key(FILE_KEY))
-
     def close(self) -> None:
         """Finish what was begun, and let go of the database."""
         self._bell.set()
@@ -332,6 +323,23 @@ def open_host(folder: str, database: str, secret: str) -> Host:
         raise
     settings = load({}, vault=os.path.join(folder, DATABASE), indexing="manual", device="server")
     return Host(engine, settings, key)
+
+
+def back_up(folder: str, database: str, secret: str, path: str) -> None:
+    """Make a consistent, verified copy of a server's database, encrypted by the same secret, while the server runs.
+
+    Raises: NotFound, AlreadyExists, InvalidInput (it is none that Scribes copies), Busy, StorageFull, Damaged.
+    """
+    if os.path.lexists(path):
+        raise AlreadyExists(f"{path} is there already", hint="a copy goes into a new file")
+    if not database and not os.path.exists(os.path.join(folder, DATABASE)):
+        raise NotFound(f"there is no server's database in {folder}", hint="--data names its folder")
+    key = key_of(secret or _kept_secret(folder))
+    engine = _engine(folder, database, key)
+    try:
+        engine.copy_to(path, subkey(key, FILE_KEY))
+    finally:
+        engine.close()
 
 
 def _engine(folder: str, database: str, key: bytes) -> SqlAlchemyEngine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from ..errors import Unavailable
 from .app import put
-from .output import YELLOW, plain, style, write, write_json
+from .output import YELLOW, plain, say, style, write, write_json
 from .session import current
 
 TYPE_CHECKING = False
@@ -27,6 +28,8 @@ def register(app: typer.Typer) -> None:
     put(app, "serve", serve, ("scribes serve", "scribes serve --port 8080 --data /srv/scribes"))
     group = typer.Typer(help="Look after the data of a server.", rich_markup_mode=None, no_args_is_help=True)
     put(group, "migrate", migrate, ("scribes server migrate",))
+    put(group, "backup", backup, ("scribes server backup server-2026-11-28.db",))
+    put(group, "seed", seed, ("scribes server seed",))
     app.add_typer(group, name="server")
 
 
@@ -61,6 +64,40 @@ def migrate(data: Annotated[str | None, DATA] = None) -> int:
     return 0
 
 
+def backup(
+    file: Annotated[str, typer.Argument(help="the new file")],
+    data: Annotated[str | None, DATA] = None,
+) -> int:
+    """Copy the database of a server, consistent and verified, while it runs. The server's secret alone opens it."""
+    session = current()
+    settings = _settings(data_folder=data)
+    from ..server.state import back_up
+
+    path = os.path.abspath(os.path.expanduser(file))
+    back_up(settings, path)
+    size_bytes = os.path.getsize(path)
+    if session.json:
+        write_json({"file": path, "sizeBytes": size_bytes})
+    else:
+        write(session, [path if session.quiet else f"wrote {path} ({size_bytes / 1e6:.1f} MB)"])
+        say(session, "it opens with this server's secret alone: keep a copy of that elsewhere")
+    return 0
+
+
+def seed(data: Annotated[str | None, DATA] = None) -> int:
+    """Make an account with notes, prayers and a reminder in it, to try a server out."""
+    session = current()
+    settings = _settings(data_folder=data)
+    from ..server.seeding import seed as run
+
+    email, password = run(settings)
+    if session.json:
+        write_json({"email": email, "password": password})
+    else:
+        write(session, [f"made the account {email}, with the password {password}"])
+    return 0
+
+
 def _settings(**given: object) -> ServerSettings:
     """The server's settings, where its packages are installed.
 
@@ -75,6 +112,9 @@ def _settings(**given: object) -> ServerSettings:
         raise Unavailable(
             f"the server needs a package that is not here: {e.name}", hint='pip install "scribes[server]"'
         ) from e
+    from ..server import logs
+
+    logs.set_up("warning")
     return read_settings(**{name: value for name, value in given.items() if value is not None})
 
 

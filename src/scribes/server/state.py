@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .. import hosting
 from ..hosting import Host, open_host
 from .accounts import Accounts
 from .behind import Behind
@@ -92,3 +93,11 @@ def migrate(settings: ServerSettings) -> None:
     Raises: NewerFormat, Damaged, Unavailable.
     """
     open_server(settings).close()
+
+
+def back_up(settings: ServerSettings, path: str) -> None:
+    """Make a consistent, verified copy of the database, encrypted by the same secret; a server that runs goes on.
+
+    Raises: NotFound, AlreadyExists, InvalidInput, Busy, StorageFull, Damaged.
+    """
+    hosting.back_up(settings.folder, settings.database, settings.secret.get_secret_value(), path)
