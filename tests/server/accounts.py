@@ -14,7 +14,7 @@ from scribes.server.app import create_app
 from scribes.server.settings import ServerSettings
 from scribes.server.tables.accounts import Audit
 
-ANNA = {"email": "anna@example.org", "password": "four words are good"}
+ANNA = {"email": "anna@example.org", "password": "sunday morning songs"}
 BEN = {"email": "ben@example.org", "password": "other words are too"}
 
 
