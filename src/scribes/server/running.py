@@ -93,7 +93,8 @@ def _listener(host: str, port: int) -> socket.socket:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as e:
         raise InvalidInput(f"there is no address {host}", hint="--host 127.0.0.1") from e
-    listener = socket.socket(family, kind)
+    # With its protocol said, or asyncio does not switch Nagle's algorithm off: each answer would wait 40 ms.
+    listener = socket.socket(family, kind, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)

@@ -1,0 +1,164 @@
+"""The server under load on loopback, beside an empty FastAPI route that is served the same way: CPU, latency, memory.
+
+Needs `wrk` (Debian). Each round lasts some seconds and ends by itself; nothing but 127.0.0.1 is asked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SECONDS, ROUNDS, CONNECTIONS = 4, 3, 32
+LIMITS = {"GET": (2.5, 4.0), "POST": (6.0, None)}
+TICKS = os.sysconf("SC_CLK_TCK")
+EMPTY = "tests.bench.serving_empty"
+
+
+@dataclass
+class Round:
+    """What one round of load showed: CPU of the server for each request, and how long requests took, in ms."""
+
+    cpu_us: float
+    p50_ms: float
+    p99_ms: float
+    requests: int
+
+
+def measure(requests: int = 100_000) -> None:
+    """Print the tables."""
+    if shutil.which("wrk") is None:
+        print("\nThe server under load: not measured, `wrk` is not here (apt-get install wrk)")
+        return
+    with tempfile.TemporaryDirectory() as folder, _empty() as empty, _server(folder) as (process, url):
+        token = _signed_up(url)
+        note = _ask(url, "/v1/notes", {"title": "Romans 8", "body": "All things work together for good. " * 30}, token)
+        paths = {"empty": (empty, "/empty"), "empty, async": (empty, "/empty-async"), "GET": (process, f"/v1/notes/{note['id']}")}
+        rounds: dict[str, list[Round]] = {name: [] for name in (*paths, "POST")}
+        script = Path(folder) / "post.lua"
+        script.write_text(_post_script())
+        for _ in range(ROUNDS):
+            for name, (server, path) in paths.items():
+                rounds[name].append(_load(server, _url_of(server, path), token))
+            rounds["POST"].append(_load(process, f"{url}/v1/notes", token, script=str(script)))
+        _print(rounds)
+        _memory(process, url, f"/v1/notes/{note['id']}", token, requests)
+
+
+def _print(rounds: dict[str, list[Round]]) -> None:
+    best = {name: min(found, key=lambda one: one.cpu_us) for name, found in rounds.items()}
+    base = best["empty"]
+    print(f"\n| {CONNECTIONS} connections, best of {ROUNDS} rounds of {SECONDS} s | CPU a request | p50 | p99 | requests |")
+    print("|---|---|---|---|---|")
+    for name, one in best.items():
+        times = one.cpu_us / base.cpu_us
+        print(
+            f"| {name} | {one.cpu_us:.0f} us, {times:.2f}x | {one.p50_ms:.1f} ms | {one.p99_ms:.1f} ms,"
+            f" {one.p99_ms / base.p99_ms:.2f}x | {one.requests:,} |"
+        )
+    print("\nLimits: GET 2.5x CPU and 4x p99 of the empty route, POST 6x CPU.")
+
+
+def _memory(process: subprocess.Popen[str], url: str, path: str, token: str, requests: int) -> None:
+    marks = [_rss_mib(process)]
+    done = 0
+    while done < requests:
+        done += _load(process, url + path, token).requests
+        marks.append(_rss_mib(process))
+    after_first = marks[1]
+    print(f"\nMemory: {marks[0]:.0f} MiB before, {after_first:.0f} after the first round, {marks[-1]:.0f} after {done:,} requests")
+
+
+def _load(process: subprocess.Popen[str], url: str, token: str, *, script: str = "") -> Round:
+    before = _cpu_s(process)
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-H", f"Authorization: Bearer {token}"]
+    command += ["-s", script] if script else []
+    said = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in said or "Socket errors" in said:
+        raise SystemExit(f"the server refused: {said}")
+    requests = int(re.search(r"(\d+) requests in", said)[1])  # type: ignore[index]
+    return Round((_cpu_s(process) - before) / requests * 1e6, _percentile(said, "50%"), _percentile(said, "99%"), requests)
+
+
+def _percentile(said: str, name: str) -> float:
+    value, unit = re.search(rf"{name}\s+([\d.]+)(us|ms|s)", said).groups()  # type: ignore[union-attr]
+    return float(value) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
+
+
+def _cpu_s(process: subprocess.Popen[str]) -> float:
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _rss_mib(process: subprocess.Popen[str]) -> float:
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())[1]) / 1024  # type: ignore[index]
+
+
+@contextmanager
+def _server(folder: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-m", "scribes", "serve", "--port", "0", "--data", f"{folder}/server"]
+    limits = {"SCRIBES_SERVER_REQUESTS_A_MINUTE": "1000000000"}
+    with _started(command, {**os.environ, "HOME": folder, **limits}) as (process, url):
+        yield process, url
+
+
+@contextmanager
+def _empty() -> Iterator[subprocess.Popen[str]]:
+    with _started([sys.executable, "-m", EMPTY], dict(os.environ)) as (process, _):
+        yield process
+
+
+@contextmanager
+def _started(command: list[str], environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            if found := re.search(r"listens on (http://[^\s,]+)", line):
+                process.url = found[1]  # type: ignore[attr-defined]
+                yield process, found[1]
+                break
+        else:
+            raise SystemExit(f"{command} did not start")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+
+
+def _url_of(process: subprocess.Popen[str], path: str) -> str:
+    return str(getattr(process, "url", "")) + path
+
+
+def _signed_up(url: str) -> str:
+    said = {"email": "anna@example.org", "password": "a long one for the bench", "name": "Anna"}
+    return str(_ask(url, "/v1/auth/signup", said)["access_token"])
+
+
+def _ask(url: str, path: str, said: Any, token: str = "") -> Any:
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+    request = urllib.request.Request(url + path, json.dumps(said).encode(), headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def _post_script() -> str:
+    body = json.dumps({"title": "Romans 8", "body": "All things work together for good. #hope " * 5})
+    return f"wrk.method = 'POST'\nwrk.body = [[{body}]]\nwrk.headers['Content-Type'] = 'application/json'\n"
+
+
+if __name__ == "__main__":
+    start = time.perf_counter()
+    measure(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    print(f"\n{time.perf_counter() - start:.0f} s")
