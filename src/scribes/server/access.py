@@ -90,8 +90,9 @@ def calling(request: Request, _: Annotated[Hosted, Depends(signed_in)]) -> Calle
     return caller
 
 
-def writer(me: Annotated[Hosted, Depends(signed_in)]) -> Iterator[Hosted]:
+async def writer(me: Annotated[Hosted, Depends(signed_in)]) -> AsyncIterator[Hosted]:
     """As `signed_in`, where something may be written: its log hears of it when that went well."""
+    # In the loop: it only rings a bell, and a change of threads costs more than a note.
     yield me
     me.sent()
 

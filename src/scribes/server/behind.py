@@ -16,6 +16,8 @@ from .tracing import fault
 # How long a thread with nothing to do waits before it looks again; how long after a failure.
 LOOK_S, AFTER_FAILURE_S = 2.0, 15.0
 LONG_S, TOGETHER_S = 60.0, 0.05
+# For each second that logs take, so many for requests.
+FLUSH_REST = 4.0
 # Notes that are embedded before requests get their turn, and for each second of that a second of rest.
 INDEX_NOTES, REST = 8, 1.0
 
@@ -26,6 +28,7 @@ class Behind:
     def __init__(self, host: Host, metrics: Silent, *, indexes: bool) -> None:
         self._host, self._metrics = host, metrics
         self._stop = threading.Event()
+        self._flushed_s = 0.0
         self._jobs = host.jobs()
         self._log = structlog.get_logger("scribes.server")
         works: dict[str, Callable[[], float]] = {"logs": self._flush, "jobs": self._run_jobs}
@@ -71,10 +74,12 @@ class Behind:
 
     def _flush(self) -> float:
         rung_at = self._host.rung(LONG_S)
-        # A moment, so that what is written in a row goes into one bundle.
-        time.sleep(TOGETHER_S)
+        # A moment, so that what is written in a row goes into one bundle; longer, where much is written.
+        self._stop.wait(max(TOGETHER_S, self._flushed_s * FLUSH_REST))
+        begun = time.monotonic()
         if self._host.flush() and rung_at:
             self._metrics.lag(time.monotonic() - rung_at)
+        self._flushed_s = time.monotonic() - begun
         return 0.0
 
     def _run_jobs(self) -> float:

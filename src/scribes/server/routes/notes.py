@@ -72,8 +72,11 @@ def list_notes(
 def add_note(new: NewNoteBody, me: Writer, response: Response, circle: Circle = "") -> Note:
     """A new note, on disk when this is answered: among one's own, or in an open circle."""
     _check_offset(new.occurred_at)
-    note = _home(me, circle).notes.add_new(new)
-    note = me.notes.get(note.id)
+    home = _home(me, circle)
+    note = home.notes.add_new(new)
+    if home is not me:
+        # There nothing was said of the circle, since all that is new goes into it.
+        note = me.notes.get(note.id)
     response.headers["Location"] = f"/v1/notes/{note.id}"
     return tagged(note, response)
 
