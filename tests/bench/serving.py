@@ -64,9 +64,7 @@ def measure(requests: int = 100_000) -> None:
 def _print(rounds: dict[str, list[Round]]) -> None:
     best = {name: min(found, key=lambda one: one.cpu_us) for name, found in rounds.items()}
     base = best["empty"]
-    print(
-        f"\n| {CONNECTIONS} connections, best of {ROUNDS} rounds of {SECONDS} s | CPU | p50 | p99 | requests |"
-    )
+    print(f"\n| {CONNECTIONS} connections, best of {ROUNDS} rounds of {SECONDS} s | CPU | p50 | p99 | requests |")
     print("|---|---|---|---|---|")
     for name, one in best.items():
         times = one.cpu_us / base.cpu_us
@@ -83,10 +81,8 @@ def _memory(process: subprocess.Popen[str], url: str, path: str, token: str, req
     while done < requests:
         done += _load(process, url + path, token).requests
         marks.append(_rss_mib(process))
-    after_first = marks[1]
-    print(
-        f"\nMemory: {marks[0]:.0f} MiB before, {after_first:.0f} after the first round, {marks[-1]:.0f} after {done:,} requests"
-    )
+    shown = f"{marks[0]:.0f} MiB before, {marks[1]:.0f} after the first round, {marks[-1]:.0f} after {done:,} requests"
+    print(f"\nMemory: {shown}")
 
 
 def _load(process: subprocess.Popen[str], url: str, token: str, *, script: str = "") -> Round:

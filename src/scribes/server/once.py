@@ -145,12 +145,19 @@ def once(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _made(call: Callable[..., Any], given: dict[str, Any], returned: Any, status: int) -> Answer:
-    adapter = _adapter(returned)
     value = call(**given)
+    if isinstance(value, Response):
+        return Answer(value.status_code, _headers(value), bytes(value.body))
+    adapter = _adapter(returned)
     body = adapter.dump_json(adapter.validate_python(value, from_attributes=True), by_alias=True)
     response: Response | None = given.get("response")
-    headers = tuple(response.headers.items()) if response is not None else ()
+    headers = _headers(response) if response is not None else ()
     return Answer(response.status_code if response and response.status_code else status, headers, body)
+
+
+def _headers(response: Response) -> tuple[tuple[str, str], ...]:
+    """What a route said in headers; how long an answer is and what it holds is said anew."""
+    return tuple((name, value) for name, value in response.headers.items() if not name.startswith("content-"))
 
 
 @cache

@@ -14,6 +14,7 @@ from ...hosting import Hosted
 from ...models.notes import NewNote, Note, NoteFilter, NotePage, NotePatch, Revision, TagCount
 from ...models.sync import Edited
 from ..access import Me, Writer
+from ..answers import written
 from ..once import once
 from ..paging import Cursor, Limit
 from ..revisions import ANY, IfMatch, IfNoneMatch, base_in, tag, tagged
@@ -67,9 +68,9 @@ def list_notes(
     return me.listing.page(wanted, order=order, cursor=cursor, limit=limit)
 
 
-@router.post("/notes", status_code=201)
+@router.post("/notes", status_code=201, response_model=Note)
 @once
-def add_note(new: NewNoteBody, me: Writer, response: Response, circle: Circle = "") -> Note:
+def add_note(new: NewNoteBody, me: Writer, response: Response, circle: Circle = "") -> Response:
     """A new note, on disk when this is answered: among one's own, or in an open circle."""
     _check_offset(new.occurred_at)
     home = _home(me, circle)
@@ -78,16 +79,16 @@ def add_note(new: NewNoteBody, me: Writer, response: Response, circle: Circle = 
         # There nothing was said of the circle, since all that is new goes into it.
         note = me.notes.get(note.id)
     response.headers["Location"] = f"/v1/notes/{note.id}"
-    return tagged(note, response)
+    return written(tagged(note, response), response, 201)
 
 
 @router.get("/notes/{id}", responses={304: {"description": "As it was."}}, response_model=Note)
-def get_note(id: str, me: Me, response: Response, if_none_match: IfNoneMatch = "") -> Note | Response:
+def get_note(id: str, me: Me, response: Response, if_none_match: IfNoneMatch = "") -> Response:
     """A note, in the trash or not; its ETag is what an edit brings back in `If-Match`."""
     note = me.notes.get(id)
     if if_none_match == tag(note):
         return Response(status_code=304, headers={"ETag": tag(note)})
-    return tagged(note, response)
+    return written(tagged(note, response), response)
 
 
 @router.put("/notes/{id}")
