@@ -13,7 +13,8 @@ def written(value: Any, response: Response, status: int = 200) -> Response:
     """A record as the answer, with the headers that were set on `response`. The route names it as `response_model`, so
     that the document knows it.
     """
-    answer = Response(_adapter(type(value)).dump_json(value), status, media_type="application/json")
+    kind: Any = type(value)
+    answer = Response(_adapter(kind).dump_json(value), status, media_type="application/json")
     answer.raw_headers += [pair for pair in response.raw_headers if pair[0] not in (b"content-length", b"content-type")]
     return answer
 
