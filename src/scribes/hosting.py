@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import contextmanager
 
+from .adapters.blobs_file import FileBlobs
 from .adapters.remote_scribes import ScribesRemote
 from .assistants import Assistants
 from .config import load
@@ -25,6 +26,7 @@ from .ids import new_id
 from .library import Scribes
 from .records import replaced
 from .services import hosting
+from .services.blob_chunks import BlobChunks
 from .services.context import Context, HeldKey
 from .services.preferences import Chosen, chosen
 from .storage import hosted
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from .storage.hosted import HostedPerson
     from .storage.spaces import RemotePlace
 
-DATABASE, SECRET = "scribes.db", "secret"
+DATABASE, SECRET, BLOBS = "scribes.db", "secret", "blobs"
 FILE_KEY = "scribes.file"
 # The zone of whoever has chosen none: never that of the machine.
 HOME_ZONE = "UTC"
@@ -172,6 +174,11 @@ class Host:
         Raises: Damaged.
         """
         return open_under(self.key(purpose), sealed, purpose=purpose.encode())
+
+    def chunks(self) -> BlobChunks:
+        """The files that people keep here, sealed at rest."""
+        folder = os.path.join(os.path.dirname(self.settings.vault), BLOBS)
+        return BlobChunks(FileBlobs(folder), self.key("scribes.blobs"))
 
     def check(self) -> None:
         """Ask the database whether it is of this version.

@@ -265,3 +265,19 @@ class Server(Remote, Protocol):
 
     def sign_out(self) -> None:
         """Let the server forget the session."""
+
+
+class Blobs(Protocol):
+    """Bytes under names of hexadecimal digits, a dot and a number; what is kept is sealed before it comes here.
+
+    Raises: StorageFull; Unavailable, where they lie elsewhere; InvalidInput, for a name that is none.
+    """
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep bytes, in the place of those before, durably when this returns."""
+
+    def get(self, name: str) -> bytes | None:
+        """The bytes of a name, or None."""
+
+    def remove(self, name: str) -> None:
+        """Forget a name; one that is not there is fine."""

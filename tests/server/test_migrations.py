@@ -16,14 +16,16 @@ from sqlmodel import SQLModel
 from scribes.errors import NewerFormat
 from scribes.hosting import Host, open_host
 from scribes.server import database
-from scribes.server.tables import accounts, idempotency, sync
+from scribes.server.tables import accounts, blobs, idempotency, sync, transfers
 from tests.contract.engines import POSTGRES, SQLITE
 
-VERSIONS = ("0001", "0002", "0003")
+VERSIONS = ("0001", "0002", "0003", "0004")
 """Every version there ever was, the oldest first."""
 assert accounts
+assert blobs
 assert idempotency
 assert sync
+assert transfers
 
 
 @pytest.fixture(params=[SQLITE, POSTGRES])

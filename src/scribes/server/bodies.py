@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import Request
@@ -39,7 +40,19 @@ async def whole_body(request: Request) -> bytes:
 
     Raises: TooLarge.
     """
-    most = request.app.state.server.settings.sync_body_bytes
+    return await _taken(request, request.app.state.server.settings.sync_body_bytes)
+
+
+def up_to(most: int) -> Callable[[Request], Awaitable[bytes]]:
+    """A dependency that gives the body of a request, which has so many bytes at most."""
+
+    async def taken(request: Request) -> bytes:
+        return await _taken(request, most)
+
+    return taken
+
+
+async def _taken(request: Request, most: int) -> bytes:
     request.scope[LIMIT] = most
     body = bytearray()
     async for chunk in request.stream():

@@ -106,6 +106,12 @@ class ServerSettings(BaseSettings):
     """Whether what notes mean is worked out behind the requests."""
     sync_quota_bytes: Annotated[int, Field(ge=0)] = 1024 * 1024 * 1024
     """How many bytes the logs of an account may have."""
+    blob_bytes: Annotated[int, Field(ge=1)] = 100 * 1024 * 1024
+    """How large a file may be that somebody keeps here."""
+    blob_quota_bytes: Annotated[int, Field(ge=0)] = 1024 * 1024 * 1024
+    """How many bytes the files of an account may have together, where the account has no quota of its own."""
+    upload_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
+    """How long an upload may rest before what came of it is thrown away."""
     sync_body_bytes: Annotated[int, Field(ge=64 * 1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024 + 64 * 1024
     """How many bytes of entries are taken in one request."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..domain.callers import Caller
 from ..domain.keyring import Keyring
-from ..errors import AlreadyExists, Forbidden, StorageFull, TooLarge, TooMany
+from ..errors import AlreadyExists, Forbidden, NotFound, StorageFull, TooLarge, TooMany
 from ..hosting import Host, Hosted
 from ..models.sync import Page
 from ..services.gate import Gate, Written
@@ -171,6 +171,16 @@ class SpaceLogs:
                 )
                 for ring, role, seq in found
             ]  # fmt: skip
+
+    def role_in(self, asking: Asking, space: bytes) -> tuple[Keyring, str]:
+        """Who is in the space of a log, and the role of the account.
+
+        Raises: NotFound, where it has none.
+        """
+        found = self.gate.about(self._caller(asking), [space])
+        if not found:
+            raise NotFound("there is no such space")
+        return found[0][:2]
 
     def absorb(self, space: bytes) -> None:
         """Read what came into an open space, for those whose notes the server shows."""

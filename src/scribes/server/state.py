@@ -10,6 +10,7 @@ from .. import hosting
 from ..hosting import Host, open_host
 from .accounts import Accounts
 from .behind import Behind
+from .blobs import Blobs
 from .database import make_current
 from .hub import Hub
 from .metrics import Metrics, Silent, kept
@@ -39,6 +40,7 @@ class Server:
     def __post_init__(self) -> None:
         self.answers = Answers(self.host)
         self.spaces = SpaceLogs(self.host, self.settings, self.hub)
+        self.blobs = Blobs(self.host, self.settings, self.spaces)
         self.host.told = self.spaces.refresh
         self.at_stop.append(self.hub.close)
         self.metrics = kept(self.settings.metrics)

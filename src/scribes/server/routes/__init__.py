@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from . import (
     account,
     auth,
+    blobs,
     circles,
     comments,
     conflicts,
@@ -46,6 +47,7 @@ def routers() -> tuple[APIRouter, ...]:
         reviews.router,
         prayers.router,
         days.router,
+        blobs.router,
         circles.router,
         sync.router,
         events.router,
