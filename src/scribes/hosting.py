@@ -20,7 +20,7 @@ from .crypto.keys import subkey
 from .crypto.server_key import key_of
 from .domain.zones import check_zone
 from .embedders import Embedders
-from .errors import AlreadyExists, Forbidden, NotFound, Sealed
+from .errors import AlreadyExists, Damaged, Forbidden, NotFound, Sealed
 from .files import private_folder, read_if_there
 from .ids import new_id
 from .library import Scribes
@@ -355,7 +355,13 @@ def _engine(folder: str, database: str, key: bytes) -> SqlAlchemyEngine:
     if database:
         return open_postgres(database)
     path = os.path.join(folder, DATABASE)
-    return open_sqlite(path, subkey(key, FILE_KEY), create=not os.path.exists(path))
+    try:
+        return open_sqlite(path, subkey(key, FILE_KEY), create=not os.path.exists(path))
+    except Damaged as e:
+        raise Damaged(
+            f"{path} does not open with this secret, or it is damaged",
+            hint="the secret it was made with is in the setting secret, or in the file secret beside it",
+        ) from e
 
 
 def _kept_secret(folder: str) -> str:

@@ -104,6 +104,7 @@ def test_another_secret_than_that_of_the_database_is_an_error_and_nothing_is_cha
     )  # fmt: skip
 
     assert done.returncode == 7
+    assert "does not open with this secret" in done.stderr
     assert (tmp_path / "data" / "scribes.db").read_bytes() == before
 
 

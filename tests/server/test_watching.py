@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter, FastAPI
+from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 
 from scribes.server import logs
@@ -46,6 +47,14 @@ def made(tmp_path: Path, **given: Any) -> FastAPI:
     @router.get("/fault")
     def fault() -> None:
         raise RuntimeError("Psalm 23 in my own words")
+
+    @router.get("/broken")
+    def broken() -> StreamingResponse:
+        def pieces() -> Iterator[bytes]:
+            yield b"a beginning"
+            raise RuntimeError("Psalm 23 in my own words")
+
+        return StreamingResponse(pieces())
 
     app.include_router(router)
     return app
@@ -119,6 +128,17 @@ def test_a_fault_is_answered_in_the_envelope_with_all_headers_and_its_words_stan
     assert found["trace"] == answer.headers["x-trace-id"]
     assert found["error"] == ["RuntimeError"]
     assert found["where"][-1].endswith(" fault")
+
+
+def test_an_answer_that_breaks_off_is_written_down_without_its_words(
+    client: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client.get("/v1/test/broken")
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    found = next(line for line in lines if line["event"] == "broken off")
+
+    assert found["route"] == "/v1/test/broken"
+    assert "Psalm" not in json.dumps(lines)
 
 
 def test_answers_cannot_be_framed_guessed_at_or_kept_by_caches(client: TestClient) -> None:

@@ -56,9 +56,11 @@ class Watch:
         try:
             await self._app(scope, receive, answered.send)
         except Exception as e:
-            # What nobody expected is answered by then (errors.py), and written down there.
+            # What nobody expected is answered by then, with 500, and written down (errors.py); what goes wrong in the
+            # middle of an answer can only be broken off.
+            if answered.status != 500:
+                self._log.error("broken off", trace=trace, route=template(scope), exc_info=e)
             if not answered.status:
-                self._log.error("unanswered", trace=trace, exc_info=e)
                 raise
         finally:
             self._metrics.in_flight -= 1
