@@ -203,6 +203,8 @@ def translated(error: BaseException) -> ScribesError:
         return InvalidInput("the vault file cannot be opened", hint="check the path and its permissions")
     if isinstance(error, apsw.ConstraintError):
         return _broken(error)
+    if isinstance(error, FileExistsError):
+        return AlreadyExists("there is a file in that place already", hint="open it, or move it away")
     if isinstance(error, apsw.IOError):
         return ScribesError("the disk refused to read or write", hint="scribes doctor tells more")
     return ScribesError(f"the store answered {type(error).__name__}", hint="scribes doctor tells more")
