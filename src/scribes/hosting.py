@@ -108,6 +108,14 @@ class Hosted(Scribes):
         with self._context.engine.read() as tx:
             hosting.readable(tx, self._context, circle)
 
+    def allowed(self, circle: str, action: str) -> str:
+        """The id of an open circle, named by its id or name, in which the person may do something.
+
+        Raises: NotFound, Ambiguous, Forbidden, Sealed.
+        """
+        with self._context.engine.read() as tx:
+            return hosting.allowed(tx, self._context, circle, action).id.hex()
+
     def at_once(self) -> AbstractContextManager[object]:
         """A context in which all that is done is one step: kept as a whole, or not at all."""
         return self._host.engine.joint()
@@ -118,7 +126,7 @@ class Hosted(Scribes):
         Raises: NotFound, Forbidden, Sealed.
         """
         with self._context.engine.read() as tx:
-            space = hosting.writable(tx, self._context, circle)
+            space = hosting.allowed(tx, self._context, circle, "write").n
         me = replaced(self._context.me, space=space)
         return Hosted(self._host, replaced(self._context, me=me), self._person)
 

@@ -82,6 +82,7 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "share": ("POST", "/v1/circles/{circle}/shared", {"item": "{own}"}),
     "unshare": ("DELETE", "/v1/circles/{circle}/shared/{note}", {}),
     "invite": ("POST", "/v1/circles/{circle}/invitations", {}),
+    "webhooks": ("POST", "/v1/circles/{circle}/webhooks", {"url": "https://hooks.example.org/scribes"}),
     "rename": ("PATCH", "/v1/circles/{circle}", {"name": "Other"}),
     "set role": ("PATCH", "/v1/circles/{circle}/members/{member}", {"role": "reader"}),
     "remove": ("DELETE", "/v1/circles/{circle}/members/{member}", {}),

@@ -36,6 +36,10 @@ class Deadline:
         if self.is_over:
             self._end()
 
+    def end(self) -> None:
+        """The time is over now."""
+        self._end()
+
     def _end(self) -> None:
         self.is_over = True
         with self._lock:

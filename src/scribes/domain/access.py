@@ -21,6 +21,7 @@ ACTIONS = {
     "remove": ADMIN,
     "set role": ADMIN,
     "rename": ADMIN,
+    "webhooks": ADMIN,
     "change keys": ADMIN,
     "compact": ADMIN,
     "hand over": OWNER,

@@ -31,7 +31,15 @@ TAKEN_HEADERS = (
     "content-range",
     "traceparent",
 )
-TOLD_HEADERS = ("etag", "location", "retry-after", "x-trace-id", "content-range", "content-disposition")
+TOLD_HEADERS = (
+    "etag",
+    "location",
+    "retry-after",
+    "x-trace-id",
+    "content-range",
+    "content-disposition",
+    "idempotency-replayed",
+)
 # All that FastAPI would send by itself holds the path and the query of a request.
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 

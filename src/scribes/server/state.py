@@ -7,17 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .. import hosting
+from ..adapters.webhook_http import WebhookPost
 from ..hosting import Host, open_host
 from .accounts import Accounts
 from .behind import Behind
 from .blobs import Blobs
 from .database import make_current
+from .delivering import Delivering
 from .hub import Hub
 from .metrics import Metrics, Silent, kept
 from .once import Answers
 from .settings import ServerSettings
 from .space_logs import SpaceLogs
 from .tracing import Tracer, tracer
+from .webhooks import Webhooks
 
 
 @dataclass
@@ -41,7 +44,10 @@ class Server:
         self.answers = Answers(self.host)
         self.spaces = SpaceLogs(self.host, self.settings, self.hub)
         self.blobs = Blobs(self.host, self.settings, self.spaces)
-        self.host.told = self.spaces.refresh
+        self.webhooks = Webhooks(self.settings, self.host)
+        post = WebhookPost(is_loopback_allowed=self.settings.is_development)
+        self.delivering = Delivering(self.host, self.webhooks, post)
+        self.host.told = self._moved
         self.at_stop.append(self.hub.close)
         self.metrics = kept(self.settings.metrics)
         self.tracer = tracer(wanted=self.settings.traces)
@@ -51,10 +57,15 @@ class Server:
         self.behind = Behind(self.host, self.metrics, indexes=self.settings.index_meaning)
         self.metrics.look_up(self.host.waiting)
         self.behind.start()
+        self.delivering.start()
 
     def idle_work(self) -> list[str]:
         """The works behind requests that have ended, though the server has not."""
-        return [] if self.behind is None else self.behind.ended()
+        return [] if self.behind is None else [*self.behind.ended(), *self.delivering.ended()]
+
+    def _moved(self, space: bytes) -> None:
+        self.spaces.refresh(space)
+        self.delivering.moved(space)
 
     def stop(self) -> None:
         """Say that the server is about to end; twice is fine."""
@@ -68,6 +79,7 @@ class Server:
         """Let go of everything."""
         self.stop()
         if self.behind:
+            self.delivering.stop()
             self.behind.stop()
         if self.tracer:
             self.tracer.close()

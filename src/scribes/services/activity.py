@@ -51,6 +51,21 @@ class Activity:
             shown = tuple(self._shown(tx, space, change) for _, change in found[:limit])
         return ActivityPage(shown, str(found[limit - 1][0]) if len(found) > limit else None)
 
+    def behind(self, ref: str, number: int, *, limit: int) -> list[tuple[int, Happened]]:
+        """What happened in a circle behind a number, the first first, each with its number.
+
+        Raises: NotFound, Ambiguous, Forbidden.
+        """
+        with self._context.engine.read() as tx:
+            space = find_circle(own_spaces.each(tx, self._context), ref)
+            found = changes.next_in(tx, space.n, SHOWN, after=number, limit=limit)
+            return [(n, self._shown(tx, space, change)) for n, change in found]
+
+    def last(self) -> int:
+        """The number behind which all comes that is still to happen."""
+        with self._context.engine.read() as tx:
+            return changes.last(tx)
+
     def _shown(self, tx: Tx, space: Space, change: Change) -> Happened:
         member = spaces.member_of(tx, change.device) or self._own_member(tx) or b""
         return Happened(

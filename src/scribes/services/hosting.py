@@ -134,14 +134,14 @@ def readable(tx: Tx, context: Context, circle: str) -> Space:
     return find_circle(own_spaces.each(tx, context), circle)
 
 
-def writable(tx: Tx, context: Context, circle: str) -> int:
-    """The key of an open circle in which the person may write, by its name or id.
+def allowed(tx: Tx, context: Context, circle: str, action: str) -> Space:
+    """An open circle in which the person may do something, by its name or id.
 
     Raises: NotFound, Ambiguous, Forbidden, Sealed.
     """
     space = readable(tx, context, circle)
-    access.check(space.role, "write", where=space.name)
-    return space.n
+    access.check(space.role, action, where=space.name)
+    return space
 
 
 def device_of(tx: Tx, context: Context) -> DevicePublic:

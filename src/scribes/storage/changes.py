@@ -78,6 +78,16 @@ def latest_in(tx: Tx, space: int, kinds: Sequence[str], *, before: int, limit: i
     return [(row[0], change_from(row[1:])) for row in tx.rows(sql, (space, before, *kinds, limit))]
 
 
+def next_in(tx: Tx, space: int, kinds: Sequence[str], *, after: int, limit: int) -> list[tuple[int, Change]]:
+    """The first changes of some kinds in a space that came behind a number, with their numbers."""
+    marks = ", ".join("?" * len(kinds))
+    sql = (
+        f"SELECT change.n, {COLUMNS} FROM change JOIN device ON device.n = device_id"
+        f" WHERE change.space_id = ? AND change.n > ? AND kind IN ({marks}) ORDER BY change.n LIMIT ?"
+    )
+    return [(row[0], change_from(row[1:])) for row in tx.rows(sql, (space, after, *kinds, limit))]
+
+
 def devices_by_change(tx: Tx, item: bytes) -> dict[bytes, str]:
     """The name of the device behind each change of an item."""
     sql = "SELECT change.id, device.name FROM change JOIN device ON device.n = device_id WHERE item_id = ?"

@@ -5,7 +5,14 @@ from __future__ import annotations
 from alembic import context
 from sqlmodel import SQLModel
 
-from scribes.server.tables import accounts, blobs, idempotency, sync, transfers  # noqa: F401 - so that they are known
+from scribes.server.tables import (  # noqa: F401 - so that they are known
+    accounts,
+    blobs,
+    idempotency,
+    sync,
+    transfers,
+    webhooks,
+)
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata)
 with context.begin_transaction():

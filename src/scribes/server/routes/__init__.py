@@ -24,6 +24,7 @@ from . import (
     scripture,
     search,
     sync,
+    webhooks,
 )
 
 
@@ -49,6 +50,7 @@ def routers() -> tuple[APIRouter, ...]:
         days.router,
         blobs.router,
         circles.router,
+        webhooks.router,
         sync.router,
         events.router,
     )
