@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 ENVIRONMENT_PASSPHRASE = "SCRIBES_PASSPHRASE"  # noqa: S105 - a name, not a secret
+ENVIRONMENT_SERVER_PASSWORD = "SCRIBES_SERVER_PASSWORD"  # noqa: S105
 
 
 @record

@@ -35,6 +35,7 @@ MODULES = {
     "serve": ("serve", "server"),
     "pray": ("pray",),
     "sync": ("sync",),
+    "login": ("login", "logout"),
     "devices": ("devices",),
     "circle": ("circle",),
     "conflicts": ("conflicts",),

@@ -28,7 +28,7 @@ from .output import (
 )
 from .prompts import confirm, typed
 from .qr import qr_lines
-from .remotes import folder_remote, say_unsent
+from .remotes import circle_place, say_unsent
 from .session import current
 from .sharing import register_sharing
 from .vault_words import shortened
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 NOTHING_FOUND = 3
 Ref = Annotated[str, typer.Argument(metavar="CIRCLE", help="its name, or the start of its id")]
 Who = Annotated[str, typer.Argument(metavar="MEMBER", help="their name in the circle, or the start of their id")]
+Server = Annotated[str | None, typer.Option("--server", help="a server where you are signed in (scribes login)")]
 Folder = Annotated[str | None, typer.Option("--folder", help="the folder that the circle shares, where not your own")]
 
 
@@ -85,15 +86,16 @@ def circle(context: typer.Context) -> int:
 def create(
     name: Annotated[str, typer.Argument(help="what it is called")],
     folder: Folder = None,
+    server: Server = None,
 ) -> int:
-    """Found a circle, whose owner you are. It lies where your own notes do, or in a folder that its members share.
+    """Found a circle, whose owner you are. It lies where your own notes do, in a folder that its members share, or at a
+    server where you are signed in.
 
-    Whoever keeps the folder sees that something is written, and when; they can read nothing, not even the name.
+    Whoever keeps that sees that something is written, and when; they can read nothing, not even the name.
     """
     session = current()
-    remote = folder_remote(folder, make=True) if folder else None
     with session.open() as vault:
-        place = vault.sync.know(remote, kind="folder", place=remote.name) if remote else None
+        place = circle_place(vault, folder, server, make=True)
         made = vault.circles.create(name, place=place)
     _say_one(session, made, "founded")
     say(session, f"scribes circle invite {_quoted(made)} makes a link for somebody")
@@ -143,6 +145,7 @@ def join(
         str | None, typer.Argument(metavar="[LINK]", help="the whole link, in quotes; without it, it is asked for")
     ] = None,
     folder: Folder = None,
+    server: Server = None,
 ) -> int:
     """Join the circle of an invitation. Its notes are among yours from then on, marked with its name.
 
@@ -150,9 +153,8 @@ def join(
     """
     session = current()
     link = link or typed("the link of the invitation: ")
-    remote = folder_remote(folder) if folder else None
     with session.open() as vault:
-        place = vault.sync.know(remote, kind="folder", place=remote.name) if remote else None
+        place = circle_place(vault, folder, server)
         joined = vault.circles.join(link, place=place)
         me = next((one for one in vault.circles.members(joined.id) if one.is_me), None)
     _say_one(session, joined, "joined")

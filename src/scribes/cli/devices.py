@@ -19,8 +19,8 @@ from .session import current
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..adapters.remote_folder import FolderRemote
     from ..models.sync import DeviceInfo, Pairing
+    from ..ports import Remote
     from ..wiring import Scribes
     from .session import Session
 
@@ -62,17 +62,20 @@ def add(
     folder: Annotated[
         str | None, typer.Option("--folder", help="on the new device: the folder where your notes are kept")
     ] = None,
+    server: Annotated[
+        str | None, typer.Option("--server", help="on the new device: the server where both are signed in")
+    ] = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="do not wait for the other device")] = False,
 ) -> int:
-    """Let a new device have your notes. On the new one: --folder; on one that has them: the code which that shows.
+    """Let a new device have your notes. On the new one: --folder or --server; on one with notes: the code it shows.
 
     Both show the same six words and numbers where nobody stands between them: compare before you say yes. Waiting can
     be left with Ctrl-C; the same command goes on.
     """
     session = current()
-    if code is None and folder is None:
+    if code is None and folder is None and server is None:
         code = typed("the code that the new device shows: ")
-    if bool(code) == (folder is not None):
+    if bool(code) + (folder is not None) + (server is not None) != 1:
         raise InvalidInput(
             "which device is this?",
             hint="scribes devices add --folder FOLDER on the new one, then scribes devices add CODE on one with notes",
@@ -80,9 +83,15 @@ def add(
     if code:
         with session.open(create=False) as vault:
             return _let_in(session, vault, code.removeprefix(PAIR))
-    remote = folder_remote(folder or "")
     with session.open() as vault:
-        return _ask(session, vault, remote, waits=session.tty and not (no_wait or session.json or session.quiet))
+        remote = vault.servers.remote(server) if server else folder_remote(folder or "")
+        return _ask(
+            session,
+            vault,
+            remote,
+            kind="server" if server else "folder",
+            waits=session.tty and not (no_wait or session.json or session.quiet),
+        )
 
 
 def list_devices() -> int:
@@ -140,10 +149,10 @@ def _let_in(session: Session, vault: Scribes, code: str) -> int:
     return 0
 
 
-def _ask(session: Session, vault: Scribes, remote: FolderRemote, *, waits: bool) -> int:
+def _ask(session: Session, vault: Scribes, remote: Remote, *, kind: str, waits: bool) -> int:
     """Ask to be let in, or go on where an answer to that has come."""
     if not _is_let_in(session, vault):
-        asked = vault.devices.ask(remote, kind="folder", place=remote.name)
+        asked = vault.devices.ask(remote, kind=kind, place=remote.name)
         _show(session, asked)
         if not waits:
             say(session, "once you are let in, the same command goes on")

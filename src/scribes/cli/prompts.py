@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ..config import ENVIRONMENT_PASSPHRASE
+from ..config import ENVIRONMENT_PASSPHRASE, ENVIRONMENT_SERVER_PASSWORD
 from ..errors import InvalidInput
 
 TYPE_CHECKING = False
@@ -65,4 +65,5 @@ def confirm(session: Session, question: str) -> None:
 
 def without_secrets() -> dict[str, str]:
     """The environment for the programs we start: editor and pager need no passphrase."""
-    return {name: value for name, value in os.environ.items() if name != ENVIRONMENT_PASSPHRASE}
+    secrets = (ENVIRONMENT_PASSPHRASE, ENVIRONMENT_SERVER_PASSWORD)
+    return {name: value for name, value in os.environ.items() if name not in secrets}

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
+    from typing import Any
 
     from ..adapters.remote_folder import FolderRemote
     from ..models.sync import SpaceSynced
@@ -42,9 +43,29 @@ def folder_remote(folder: str, *, make: bool = False) -> FolderRemote:
     return remote
 
 
+def is_server(place: str) -> bool:
+    """Whether a place that somebody named is a server, and no folder."""
+    return place.strip().lower().startswith(("https://", "http://"))
+
+
 def keeps_logs(remote: FolderRemote) -> bool:
     """Whether somebody's notes are in a folder already."""
     return os.path.isdir(os.path.join(remote.name, "spaces"))
+
+
+def circle_place(vault: Scribes, folder: str | None, server: str | None, *, make: bool = False) -> Any:
+    """Where a circle's log lies, as the person says; None where they do not.
+
+    Raises: InvalidInput, NotFound, NotSignedIn, Unavailable.
+    """
+    if folder and server:
+        raise InvalidInput("--folder and --server exclude each other")
+    if server:
+        return vault.servers.place_of(server)
+    if not folder:
+        return None
+    remote = folder_remote(folder, make=make)
+    return vault.sync.know(remote, kind="folder", place=remote.name)
 
 
 class Bars:

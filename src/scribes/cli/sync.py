@@ -9,9 +9,10 @@ import typer
 from ..errors import EXIT_STATUS, InvalidInput, NotFound
 from ..records import as_data
 from .app import group_of, put
+from .login import say_signed_in
 from .output import DIM, cells, counted, day_and_time, fit, plain, say, style, width, write, write_json
 from .prompts import confirm
-from .remotes import folder_remote, keeps_logs, say_what_waits, synced_lines, synchronise, warn
+from .remotes import folder_remote, is_server, keeps_logs, say_what_waits, synced_lines, synchronise, warn
 from .session import current
 from .vault_words import shortened
 
@@ -26,7 +27,9 @@ PERSONAL = "personal"
 SOME = 8
 EXAMPLES = ("scribes sync", "scribes sync --status")
 AMISS = "nothing was lost here; where the folder is damaged, scribes sync compact puts it together anew"
-Folder = Annotated[str, typer.Argument(help="a folder all your devices reach: mounted, on a stick, or kept alike")]
+Folder = Annotated[
+    str, typer.Argument(help="a folder all your devices reach, or the https:// address where you are signed in")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -87,12 +90,18 @@ def sync(
 
 
 def setup(folder: Folder) -> int:
-    """Keep your notes in a folder too, sealed, from where your other devices fetch them.
+    """Keep your notes in a folder or at a server too, sealed, from where your other devices fetch them.
 
     It may be a network drive, a stick, or a folder that another program (Syncthing, Dropbox, Nextcloud) keeps alike on
     several machines. Nobody who sees the folder can read a word. Called again, it tells where the folder is now.
     """
     session = current()
+    if is_server(folder):
+        with session.open() as vault:
+            done = vault.servers.set_up(folder)
+            own = _own_place(vault)
+        say_signed_in(session, done, shortened(own))
+        return 0
     with session.open() as vault:
         before = _own_place(vault)
         remote = folder_remote(folder, make=True)
@@ -191,8 +200,9 @@ def _standing(one: SpaceStatus) -> str:
         return "kept on this device alone: scribes sync setup FOLDER"
     if not one.role:
         return "you are no longer in it"
+    mode = "open, the server reads it; " if one.mode == "open" else ""
     when = f"last in step {_moment(one)}" if one.synced_at else "never in step yet"
-    parts = [when, f"{one.unsent} to send" if one.unsent else "nothing to send"]
+    parts = [f"{mode}{when}", f"{one.unsent} to send" if one.unsent else "nothing to send"]
     parts += [counted(one.waiting, "conflict")] if one.waiting else []
     return ", ".join(parts)
 

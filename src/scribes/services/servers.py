@@ -84,6 +84,13 @@ class Servers:
         self._logins.forget(server.name)
         return heard
 
+    def remote(self, url: str) -> Server:
+        """The server at an address.
+
+        Raises: InvalidInput.
+        """
+        return self._connect(url)
+
     def place_of(self, url: str) -> RemotePlace:
         """A server as a place of logs, known from now on.
 

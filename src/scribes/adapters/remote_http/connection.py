@@ -98,7 +98,7 @@ class Connection:
 
         Raises: Unavailable.
         """
-        access, refresh, lives_s = (said.get(name) for name in ("access_token", "refresh_token", "expires_in_s"))
+        access, refresh, lives_s = (said.get(name) for name in ("access_token", "refresh_token", "expires_in"))
         if not isinstance(access, str) or not isinstance(refresh, str) or not isinstance(lives_s, (int, float)):
             raise self.foreign()
         tokens = Tokens(access, refresh, int((time.time() + lives_s) * 1_000_000))

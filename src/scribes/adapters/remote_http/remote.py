@@ -189,7 +189,14 @@ class HttpRemote:
 
         Raises: AlreadyExists, Forbidden, InvalidInput, Unavailable.
         """
-        said = {"email": email, "password": password, "name": name, "device": device_name, "invite": invite}
+        said = {
+            "email": email,
+            "password": password,
+            "name": name,
+            "kind": "derived",
+            "device_name": device_name,
+            "invite": invite,
+        }
         return self._signed("/v1/auth/signup", said)
 
     def sign_in(self, email: str, password: str, device_name: str) -> Tokens:
@@ -197,7 +204,7 @@ class HttpRemote:
 
         Raises: NotSignedIn (a wrong password), Unavailable.
         """
-        return self._signed("/v1/auth/login", {"email": email, "password": password, "device": device_name})
+        return self._signed("/v1/auth/login", {"email": email, "password": password, "device_name": device_name})
 
     def sign_out(self) -> None:
         """Let the server forget the session.
