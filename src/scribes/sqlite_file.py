@@ -41,7 +41,7 @@ def check_is_there(path: str) -> None:
         raise NotFound(f"there is no vault at {path}", hint='scribes add "…" makes one with the first note')
 
 
-def connect(path: str, key: bytes, *, create: bool) -> apsw.Connection:
+def connect(path: str, key: bytes, *, create: bool, page_bytes: int = PAGE_BYTES) -> apsw.Connection:
     """A connection to the file, which is made where `create` says so and must then not be there. Its errors are not
     translated.
     """
@@ -58,7 +58,7 @@ def connect(path: str, key: bytes, *, create: bool) -> apsw.Connection:
         if create:
             # Set before the first table. A note of 200 words fills 4 KiB pages badly: 8 KiB make the file a tenth
             # smaller and an import faster (docs/decisions/0013).
-            connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+            connection.execute(f"PRAGMA page_size = {page_bytes}")
             connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA user_version")
     except BaseException:

@@ -15,9 +15,9 @@ from .tracing import fault
 
 # How long a thread with nothing to do waits before it looks again; how long after a failure.
 LOOK_S, AFTER_FAILURE_S = 2.0, 15.0
-LONG_S, TOGETHER_S = 60.0, 0.05
+LONG_S, TOGETHER_S, MOST_TOGETHER_S = 60.0, 0.05, 0.5
 # For each second that logs take, so many for requests.
-FLUSH_REST = 4.0
+FLUSH_REST = 16.0
 # Notes that are embedded before requests get their turn, and for each second of that a second of rest.
 INDEX_NOTES, REST = 8, 1.0
 
@@ -75,7 +75,7 @@ class Behind:
     def _flush(self) -> float:
         rung_at = self._host.rung(LONG_S)
         # A moment, so that what is written in a row goes into one bundle; longer, where much is written.
-        self._stop.wait(max(TOGETHER_S, self._flushed_s * FLUSH_REST))
+        self._stop.wait(min(max(TOGETHER_S, self._flushed_s * FLUSH_REST), MOST_TOGETHER_S))
         begun = time.monotonic()
         if self._host.flush() and rung_at:
             self._metrics.lag(time.monotonic() - rung_at)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 
 from ..domain.reminders import JOB as REMINDER_JOB
-from ..storage import hosted, indexing, jobs
+from ..storage import hosted, indexing, jobs, links
 from ..storage.meta import Identity
 from .context import Context, HeldKey
 from .jobs import Handler, Jobs
@@ -48,7 +48,11 @@ def index(engine: Engine, embedders: Chosen, *, limit: int) -> int:
 
     Raises: Unavailable, Busy, StorageFull.
     """
-    return Meaning(_everybody(engine, ()), embedders).run(limit=limit)
+    done = Meaning(_everybody(engine, ()), embedders).run(limit=limit)
+    with engine.write() as tx:
+        # Links are worked out when they are asked for: nobody works this queue off.
+        links.done_until(tx, links.last_waiting(tx))
+    return done
 
 
 def waiting(engine: Engine) -> dict[str, int]:

@@ -35,6 +35,9 @@ FAULTS = (apsw.Error, sqlite_dialect.Error, DBAPIError)
 TROUBLE = (*FAULTS, OSError)
 
 registry.register("sqlite.apsw", sqlite_dialect.__name__, sqlite_dialect.ApswDialect.__name__)
+# A request writes a little here and there, and each page it touches is sealed and written: of 4 KiB they cost a note a
+# seventh less CPU than of the 8 KiB of a vault.
+PAGE_BYTES = 4096
 
 
 class SqliteServerTx(SqliteTx, ServerTx):
@@ -74,7 +77,7 @@ class SqliteServerEngine(SqlAlchemyEngine):
         super().__init__(path, engine, clock=clock)
         try:
             if create:
-                sqlite_file.connect(path, key, create=True).close()
+                sqlite_file.connect(path, key, create=True, page_bytes=PAGE_BYTES).close()
             sqlite_file.check_is_there(path)
             _check_is_sealed(path)
             engine.raw_connection().close()
