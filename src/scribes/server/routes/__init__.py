@@ -29,15 +29,16 @@ from . import (
 
 
 def routers() -> tuple[APIRouter, ...]:
-    """All routers, in the order of the documentation."""
+    """All routers. The framework tries one route after another, so what is asked most comes first."""
     return (
+        notes.router,
+        sync.router,
         health.router,
         auth.router,
         account.router,
         account.resets,
         passkeys.login,
         passkeys.router,
-        notes.router,
         highlights.router,
         comments.router,
         conflicts.router,
@@ -51,6 +52,5 @@ def routers() -> tuple[APIRouter, ...]:
         blobs.router,
         circles.router,
         webhooks.router,
-        sync.router,
         events.router,
     )
