@@ -17,7 +17,7 @@ from ..paging import Cursor, Limit
 router = APIRouter(prefix="/v1/circles", tags=["circles"])
 
 GivenRole = Literal["reader", "member", "admin"]
-Name = Annotated[str, Body(max_length=200)]
+Name = Annotated[str, Body(embed=True, max_length=200, examples=["Home group"])]
 
 
 @dataclass
@@ -46,6 +46,8 @@ class Shared:
 
 NEW_CIRCLE = Body(openapi_examples={"home": {"summary": "A home group", "value": {"name": "Home group"}}})
 NEW_INVITATION = Body(openapi_examples={"one": {"summary": "One reader", "value": {"role": "reader", "days": 3}}})
+A_ROLE = Body(embed=True, examples=["reader"])
+A_MEMBER = Body(embed=True, max_length=200, examples=["5e16369cc339ea00112233445566ff77"])
 LINK = Body(embed=True, max_length=500, examples=["scribes://join/…/…#…"])
 ITEM = Body(embed=True, max_length=64, examples=["019bb1c2-7d3e-7aaa-8bbb-0123456789ab"])
 
@@ -83,7 +85,7 @@ def get_circle(circle: str, me: Me) -> Circle:
 
 
 @router.patch("/{circle}")
-def rename_circle(circle: str, name: Annotated[str, Body(embed=True, max_length=200)], me: Writer) -> Circle:
+def rename_circle(circle: str, name: Name, me: Writer) -> Circle:
     """A circle under another name."""
     return me.circles.rename(circle, name)
 
@@ -95,7 +97,7 @@ def leave_circle(circle: str, me: Writer) -> Circle:
 
 
 @router.put("/{circle}/my-name", status_code=204)
-def call_me(circle: str, name: Annotated[str, Body(embed=True, max_length=200)], me: Writer) -> None:
+def call_me(circle: str, name: Name, me: Writer) -> None:
     """What one is called in a circle."""
     me.circles.call_me(circle, name)
 
@@ -107,7 +109,7 @@ def list_members(circle: str, me: Me) -> list[Member]:
 
 
 @router.patch("/{circle}/members/{member}")
-def set_role(circle: str, member: str, role: Annotated[GivenRole, Body(embed=True)], me: Writer) -> Member:
+def set_role(circle: str, member: str, role: Annotated[GivenRole, A_ROLE], me: Writer) -> Member:
     """A member in another role."""
     return me.circles.set_role(circle, member, role)
 
@@ -119,7 +121,7 @@ def remove_member(circle: str, member: str, me: Writer) -> Member:
 
 
 @router.post("/{circle}/owner")
-def hand_over(circle: str, member: Annotated[str, Body(embed=True, max_length=200)], me: Writer) -> Member:
+def hand_over(circle: str, member: Annotated[str, A_MEMBER], me: Writer) -> Member:
     """The new owner of a circle; who was, is an admin."""
     return me.circles.hand_over(circle, member)
 

@@ -38,6 +38,17 @@ A_NOTE = {
     }
 }
 A_PATCH = {"title": {"summary": "Another title", "value": {"title": "Grace for grace", "tags": ["grace", "john"]}}}
+SOME_TAGS = {"tags": {"summary": "One on, one off", "value": {"add": ["advent"], "remove": ["draft"]}}}
+SOME_STEPS = {
+    "steps": {
+        "summary": "A new note, and one into the trash",
+        "value": [
+            {"action": "add", "note": {"title": "Grace upon grace"}},
+            {"action": "remove", "id": "019bb1c2-7d3e-7aaa-8bbb-0123456789ab"},
+        ],
+    }
+}
+A_PARAGRAPH = Body(embed=True, examples=["And of his fullness."])
 NewNoteBody = Annotated[NewNote, Body(openapi_examples=A_NOTE)]
 PatchBody = Annotated[NotePatch, Body(openapi_examples=A_PATCH)]
 
@@ -138,14 +149,17 @@ class Tagging:
     remove: tuple[str, ...] = ()
 
 
+TaggingBody = Annotated[Tagging, Body(openapi_examples=SOME_TAGS)]
+
+
 @router.post("/notes/{id}/tags")
-def tag_note(id: str, tags: Tagging, me: Writer, response: Response) -> Note:
+def tag_note(id: str, tags: TaggingBody, me: Writer, response: Response) -> Note:
     """A note with tags put on and taken off: this never stands against another edit."""
     return tagged(me.notes.tag(id, add=tags.add, remove=tags.remove), response)
 
 
 @router.post("/notes/{id}/append")
-def append_to_note(id: str, text: Annotated[str, Body(embed=True)], me: Writer, response: Response) -> Note:
+def append_to_note(id: str, text: Annotated[str, A_PARAGRAPH], me: Writer, response: Response) -> Note:
     """A note with a paragraph at its end."""
     return tagged(me.notes.append(id, text), response)
 
@@ -202,7 +216,9 @@ class BulkAnswer:
 
 @router.post("/notes/bulk")
 @once
-def change_many(steps: Annotated[list[BulkStep], Body(min_length=1, max_length=200)], me: Writer) -> BulkAnswer:
+def change_many(
+    steps: Annotated[list[BulkStep], Body(min_length=1, max_length=200, openapi_examples=SOME_STEPS)], me: Writer
+) -> BulkAnswer:
     """Up to 200 steps as one: all are done, or none."""
     with me.at_once():
         return BulkAnswer([_step(me, step) for step in steps])

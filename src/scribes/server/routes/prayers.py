@@ -25,6 +25,7 @@ A_PRAYER = {
     "note": {"summary": "From a note", "value": {"note": "019bb1c2-7d3e-7aaa-8bbb-0123456789ab"}},
 }
 A_PATCH = {"rhythm": {"summary": "Oftener", "value": {"rhythm": "daily"}}}
+SOME_WORDS = Body(embed=True, max_length=4000, examples=["For strength"])
 THANKS = {"one": {"summary": "With thanks", "value": {"thanks": "She came home today", "on": "2026-11-22"}}}
 
 
@@ -94,7 +95,7 @@ def remove_prayer(id: str, me: ZonedWriter) -> Prayer:
 
 
 @router.post("/{id}/prayed")
-def pray(id: str, me: OwnerWriter, words: Annotated[str, Body(embed=True, max_length=4000)] = "") -> Prayer:
+def pray(id: str, me: OwnerWriter, words: Annotated[str, SOME_WORDS] = "") -> Prayer:
     """A prayer point that was prayed for now, perhaps in words to keep. Everybody has a log of their own."""
     return me.prayers.prayed([id], words=words)[0]
 

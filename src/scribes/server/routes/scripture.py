@@ -24,6 +24,7 @@ Name = Annotated[str, Path(min_length=1, max_length=200), Sound]
 Typed = Annotated[str, Field(min_length=1, max_length=200), Sound]
 A_TEXT = {"sermon": {"summary": "English", "value": {"text": "We read Romans 8:28-30 and v. 31", "languages": ["en"]}}}
 A_PIN = {"pin": {"summary": "A passage", "value": {"passage": "Rom 8:28"}}}
+A_DISMISSAL = {"none": {"summary": "No passage", "value": {"text": "Job 1"}}}
 A_CHOICE = {"correct": {"summary": "It means another", "value": {"text": "v. 28", "passage": "Rom 8:28"}}}
 
 
@@ -144,7 +145,7 @@ def correct_ref(id: str, said: Annotated[Correction, Body(openapi_examples=A_CHO
 
 
 @router.post("/notes/{id}/refs/dismiss", summary="Say that something is no reference")
-def dismiss_ref(id: str, said: Dismissal, me: Writer) -> list[Reference]:
+def dismiss_ref(id: str, said: Annotated[Dismissal, Body(openapi_examples=A_DISMISSAL)], me: Writer) -> list[Reference]:
     """The passages of a note, without those read from a text; a pinned passage is pinned no more."""
     return me.passages.dismiss(id, said.text)
 

@@ -125,9 +125,9 @@ class NewDevice(BaseModel):
     """A device: its id, its public keys, and its signature over what docs/reference/wire.md says."""
 
     device: Id = Field(examples=[EXAMPLE_ID])
-    sign: Hash
-    box: Hash
-    proof: Annotated[str, Field(pattern=HEX64)]
+    sign: Hash = Field(examples=[EXAMPLE_ID * 2])
+    box: Hash = Field(examples=[EXAMPLE_ID * 2])
+    proof: Annotated[str, Field(pattern=HEX64, examples=[EXAMPLE_ID * 4])]
 
 
 class DeviceOut(BaseModel):
