@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -25,13 +25,15 @@ INDEX_NOTES, REST = 8, 1.0
 class Behind:
     """The threads behind the requests of one server."""
 
-    def __init__(self, host: Host, metrics: Silent, *, indexes: bool) -> None:
+    def __init__(
+        self, host: Host, metrics: Silent, *, indexes: bool, more: Mapping[str, Callable[[], float]] | None = None
+    ) -> None:
         self._host, self._metrics = host, metrics
         self._stop = threading.Event()
         self._flushed_s = 0.0
         self._jobs = host.jobs()
         self._log = structlog.get_logger("scribes.server")
-        works: dict[str, Callable[[], float]] = {"logs": self._flush, "jobs": self._run_jobs}
+        works: dict[str, Callable[[], float]] = {"logs": self._flush, "jobs": self._run_jobs, **(more or {})}
         if indexes:
             works["index"] = self._index
         self._threads = {

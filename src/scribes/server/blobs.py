@@ -239,6 +239,13 @@ class Blobs:
                 expires_us=db.now_us + hours * HOUR_US,
             )  # fmt: skip
             db.add(made)
+        try:
+            return self._kept(made, pieces)
+        except BaseException:
+            self._drop(made)
+            raise
+
+    def _kept(self, made: Blob, pieces: Iterable[bytes]) -> Blob:
         size, digest, waiting = 0, hashlib.sha256(), bytearray()
         for piece in pieces:
             digest.update(piece)

@@ -20,6 +20,7 @@ from .once import Answers
 from .settings import ServerSettings
 from .space_logs import SpaceLogs
 from .tracing import Tracer, tracer
+from .transfers import Transfers
 from .webhooks import Webhooks
 
 
@@ -48,13 +49,15 @@ class Server:
         post = WebhookPost(is_loopback_allowed=self.settings.is_development)
         self.delivering = Delivering(self.host, self.webhooks, post)
         self.host.told = self._moved
-        self.at_stop.append(self.hub.close)
+        self.transfers = Transfers(self.host, self.settings, self.blobs)
+        self.at_stop += [self.hub.close, self.transfers.stop]
         self.metrics = kept(self.settings.metrics)
         self.tracer = tracer(wanted=self.settings.traces)
 
     def start(self) -> None:
         """Begin the work behind requests."""
-        self.behind = Behind(self.host, self.metrics, indexes=self.settings.index_meaning)
+        more = {"transfers": self.transfers.work}
+        self.behind = Behind(self.host, self.metrics, indexes=self.settings.index_meaning, more=more)
         self.metrics.look_up(self.host.waiting)
         self.behind.start()
         self.delivering.start()

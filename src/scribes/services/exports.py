@@ -14,7 +14,7 @@ from .notes import Notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from ..models.notes import Note
     from ..ports import Progress
@@ -62,6 +62,16 @@ class Exports:
                 file.write("\n]\n")
 
         return self._export(folder, write, progress, force=force)
+
+    def packed(self, format: str, *, progress: Progress | None = None) -> Iterator[bytes]:
+        """A zip of all notes, piece by piece: `markdown`, a file each, or `json`, all in one.
+
+        Raises: InvalidInput.
+        """
+        from .archives import packed
+
+        total = self._notes.count()
+        return packed(self._notes.each(), format, lambda done: progress(done, total) if progress else None)
 
     def _export(self, folder: str, write: Write, progress: Progress | None, *, force: bool) -> int:
         """Write into a folder beside the target, and only when all is there give it the target's name."""

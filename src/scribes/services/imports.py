@@ -18,14 +18,14 @@ from .notes import add_in, prepare, with_deleted, write_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ..ports import Progress, Tx
     from .context import Context
 
     Read = tuple[str, bytes | ScribesError]
 
-BATCH = 200
+BATCH, BATCH_BYTES = 200, 8 * 1024 * 1024
 MAX_FILE_BYTES = 32 * 1024 * 1024
 MARKDOWN = (".md", ".markdown", ".mdown", ".txt")
 
@@ -60,12 +60,38 @@ class Imports:
                 progress(done := done + len(batch), len(files))
         return tally.report()
 
+    def contents(
+        self,
+        files: Iterable[Read],
+        *,
+        total: int,
+        source: str,
+        tags: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """What was taken from files that are at hand, by name; errors stand in place of those that are not. `source` is
+        where they are from: the same file from there changes its note, as with `markdown`.
+
+        Raises: Busy, StorageFull, and what reading the files raises; the batches before it are kept.
+        """
+        owner = f"account/{self._context.hosted}/" if self._context.hosted else ""
+        tally = _Tally(self._context, tuple(tags), dry_run=False, source=f"{owner}{source}/")
+        done = 0
+        for batch in _portions(files):
+            with self._context.engine.write() as tx:
+                tally.take(tx, batch)
+            done += len(batch)
+            if progress:
+                progress(done, total)
+        return tally.report()
+
 
 class _Tally:
     """Takes files into transactions and counts what became of them."""
 
-    def __init__(self, context: Context, tags: tuple[str, ...], *, dry_run: bool) -> None:
+    def __init__(self, context: Context, tags: tuple[str, ...], *, dry_run: bool, source: str = "") -> None:
         self._context = context
+        self._source = source
         self._tags = tags
         self._dry_run = dry_run
         self._operation = 0
@@ -94,7 +120,7 @@ class _Tally:
     def _take_one(self, tx: Tx, file: str, data: bytes) -> None:
         digest = blake2b(data, digest_size=16).digest()
         file = readable(file)
-        earlier = imported.find(tx, file)
+        earlier = imported.find(tx, self._source + file)
         if earlier and earlier[1] == digest:
             self._meet_again(tx, file, earlier[0], digest)
         elif earlier:
@@ -104,7 +130,7 @@ class _Tally:
             prepared = prepare(new, at_us=tx.now_us, device=self._context.me.device_id)
             if not self._dry_run:
                 stored = add_in(tx, self._context, prepared, self._begun(tx))
-                imported.put(tx, file, note_id=stored.id, digest=digest, heads=stored.heads)
+                imported.put(tx, self._source + file, note_id=stored.id, digest=digest, heads=stored.heads)
             self._numbers["added"] += 1
 
     def _take_again(self, tx: Tx, file: str, new: NewNote, digest: bytes, *, note_id: bytes, heads: bytes) -> None:
@@ -115,7 +141,7 @@ class _Tally:
         after = patched(stored.content, NotePatch(**fields(new)))
         if not self._dry_run:
             stored = write_in(tx, self._context, stored, after, self._begun(tx))
-            imported.put(tx, file, note_id=stored.id, digest=digest, heads=stored.heads)
+            imported.put(tx, self._source + file, note_id=stored.id, digest=digest, heads=stored.heads)
         self._numbers["changed"] += 1
 
     def _meet_again(self, tx: Tx, file: str, note_id: bytes, digest: bytes) -> None:
@@ -126,7 +152,7 @@ class _Tally:
             return
         if not self._dry_run:
             stored = write_in(tx, self._context, stored, with_deleted(stored.content, None), self._begun(tx))
-            imported.put(tx, file, note_id=stored.id, digest=digest, heads=stored.heads)
+            imported.put(tx, self._source + file, note_id=stored.id, digest=digest, heads=stored.heads)
         self._numbers["added"] += 1
 
     def _is_as_imported(self, tx: Tx, stored: notes.Stored, heads: bytes) -> bool:
@@ -152,6 +178,20 @@ class _Tally:
     def _begun(self, tx: Tx) -> int:
         self._operation = self._operation or operations.begin(tx, self._context.command)
         return self._operation
+
+
+def _portions(files: Iterable[Read]) -> Iterator[list[Read]]:
+    """The files in lists that are neither long nor large."""
+    portion: list[Read] = []
+    size = 0
+    for one in files:
+        portion.append(one)
+        size += len(one[1]) if isinstance(one[1], bytes) else 0
+        if len(portion) == BATCH or size >= BATCH_BYTES:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
 
 
 def readable(path: str) -> str:

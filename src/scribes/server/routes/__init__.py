@@ -24,6 +24,7 @@ from . import (
     scripture,
     search,
     sync,
+    transfers,
     webhooks,
 )
 
@@ -50,6 +51,7 @@ def routers() -> tuple[APIRouter, ...]:
         prayers.router,
         days.router,
         blobs.router,
+        transfers.router,
         circles.router,
         webhooks.router,
         events.router,
