@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
 
@@ -23,8 +23,11 @@ from scribes.storage import meta, migrations, passages, spaces
 VAULT, SQLITE, POSTGRES = "vault", "sqlite", "postgres"
 ENGINES = (VAULT, SQLITE, POSTGRES)
 KEY = b"k" * 32
-URL = "SCRIBES_TEST_DATABASE_URL"
-TEMPLATE = "scribes_template"
+# Read before a test clears the environment.
+URL = os.environ.get("SCRIBES_TEST_DATABASE_URL", "")
+_SCHEMA = b"".join(path.read_bytes() for path in sorted(Path(migrations.FOLDER).iterdir()))
+# One that an earlier run left has other tables perhaps, and another name.
+TEMPLATE = f"scribes_template_{blake2b(_SCHEMA, digest_size=6).hexdigest()}"
 
 
 def found(engine: Engine) -> None:
@@ -122,11 +125,8 @@ class Postgres:
 @contextmanager
 def postgres() -> Iterator[Postgres]:
     """The server of this run: the one that the environment names, or one of our own, shared by all its processes."""
-    if os.environ.get(URL):
-        server = Postgres(os.environ[URL])
-        # Left by an earlier run, of other tables perhaps.
-        if "PYTEST_XDIST_WORKER" not in os.environ:
-            server.run(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
+    if URL:
+        server = Postgres(URL)
         server.make_template()
         yield server
         return
@@ -145,4 +145,3 @@ def postgres() -> Iterator[Postgres]:
         server.make_template()
         yield server
         started.cleanup()
-        sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +16,33 @@ from scribes.server.access import server_of, signed_in
 from scribes.server.app import create_app
 from scribes.server.settings import ServerSettings
 
+from ..contract import engines
+
+# Read before a test clears the environment.
+ENGINE = os.environ.get("SCRIBES_TEST_ENGINE", "")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[engines.Postgres]:
+    """A server of Postgres, for this run."""
+    with engines.postgres() as found:
+        yield found
+
 
 @pytest.fixture
-def app(tmp_path: Path) -> FastAPI:
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where the server keeps all: in a file (""), or with SCRIBES_TEST_ENGINE=postgres in a new database there."""
+    if ENGINE != engines.POSTGRES:
+        yield ""
+        return
+    with request.getfixturevalue("postgres").database("template0") as url:
+        yield url
+
+
+@pytest.fixture
+def app(tmp_path: Path, database: str) -> FastAPI:
     """The app of a new server."""
-    return create_app(ServerSettings(mode="development", data_folder=str(tmp_path / "server")))
+    return create_app(ServerSettings(mode="development", data_folder=str(tmp_path / "server"), database=database))
 
 
 class Person:
