@@ -21,14 +21,22 @@ from scribes.models.reminders import NewReminder
 from scribes.services.items import add_in
 from scribes.storage import cards
 
+from . import engines
+
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    opened = open_host(str(tmp_path / "server"), "", "")
-    yield opened
-    opened.close()
+@pytest.fixture(params=[engines.SQLITE, engines.POSTGRES])
+def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Host]:
+    if request.param == engines.SQLITE:
+        opened = open_host(str(tmp_path / "server"), "", "")
+        yield opened
+        opened.close()
+        return
+    with request.getfixturevalue("postgres").database("template1") as url:
+        opened = open_host(str(tmp_path / "server"), url, "")
+        yield opened
+        opened.close()
 
 
 @pytest.fixture
