@@ -108,3 +108,14 @@ def test_answers_are_checked(anna: TestClient) -> None:
     for wrong in ({"rating": 0}, {"rating": 5}, {"rating": 3, "took_ms": -1}, {"rating": 3, "mode": "\x00"}, {}):
         assert code(anna.post(path, json=wrong)) == (422, "invalid")
     assert code(anna.get("/v1/reviews/forecast?days=4000")) == (422, "invalid")
+
+
+def test_what_is_no_id_is_not_found(anna: TestClient) -> None:
+    for path in (
+        "reviews/cards/no-such-card",
+        "reminders/no-such-thing-at-all",
+        "prayers/x",
+        "notes/not-an-id-of-mine",
+    ):
+        assert code(anna.get(f"/v1/{path}")) == (404, "not_found")
+    assert code(anna.delete("/v1/reviews/answers/x")) == (404, "not_found")

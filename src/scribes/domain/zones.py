@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from ..errors import InvalidInput
 from .dates import FIRST_US, LAST_US, from_us, to_us
@@ -62,6 +63,7 @@ def begin_us(day: date, name: str = "") -> int:
     return to_us(midnight.replace(tzinfo=zone(name)) if name else midnight.astimezone())
 
 
+@lru_cache(maxsize=1)
 def _names() -> set[str]:
     from zoneinfo import available_timezones
 

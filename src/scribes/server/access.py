@@ -108,7 +108,8 @@ async def zoned(
 
     Raises: InvalidInput.
     """
-    return me.in_zone(zone) if zone else me
+    # Names that are unknown are looked for among all zones, which is not done in the loop.
+    return await run_in_threadpool(me.in_zone, zone) if zone else me
 
 
 async def zoned_writer(me: Annotated[Hosted, Depends(zoned)]) -> AsyncIterator[Hosted]:

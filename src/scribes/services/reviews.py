@@ -199,7 +199,7 @@ class Reviews:
             visible_to = self._context.visible_to
             last = cards.last_review(tx, visible_to=visible_to)
             if review:
-                last = items.get(tx, REVIEW, from_text(review), visible_to=visible_to)
+                last = items.find(tx, REVIEW, _id_in(review), visible_to=visible_to)
             if last is None or last.content.deleted_us is not None:
                 raise NotFound("there is no answer to take back")
             operation = operations.begin(tx, self._context.command)
@@ -355,6 +355,17 @@ class Reviews:
                     state = schedule(id, answers, created_us=created_us, rules=rules)
                     cards.set_state(tx, n, state, comes=comes)
                 last = page[-1][0]
+
+
+def _id_in(text: str) -> bytes:
+    """The id that a text is.
+
+    Raises: NotFound.
+    """
+    try:
+        return from_text(text)
+    except InvalidInput:
+        raise NotFound("there is no answer to take back") from None
 
 
 def after_card(tx: Tx, context: Context, stored: Stored) -> None:

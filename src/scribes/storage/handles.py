@@ -32,7 +32,7 @@ def resolve(tx: Tx, text: str, *, table: str, visible_to: Spaces) -> bytes:
         )
     spaces = in_spaces(visible_to, table=table)
     if "-" in start or len(start) > HANDLE_DIGITS:
-        rows = tx.rows(f"SELECT id FROM {table} WHERE id = ? AND {spaces}", (from_text(start),))
+        rows = tx.rows(f"SELECT id FROM {table} WHERE id = ? AND {spaces}", (_whole(start, table),))
     else:
         low, high = _bounds(start, table)
         rows = tx.rows(f"SELECT id FROM {table} WHERE substr(id, 11) BETWEEN ? AND ? AND {spaces} LIMIT 2", (low, high))
@@ -58,6 +58,17 @@ def shortest(tx: Tx, id: bytes, *, table: str, visible_to: Spaces) -> str:
     digits = tail.hex()
     shared = max(_shared_digits(digits, neighbour[0]) for neighbour in neighbours)
     return digits[: max(MIN_DIGITS, shared + 1)]
+
+
+def _whole(text: str, table: str) -> bytes:
+    """The id that a text is.
+
+    Raises: NotFound.
+    """
+    try:
+        return from_text(text)
+    except InvalidInput:
+        raise NotFound(f"there is no {table} {text!r}", hint=HINTS.get(table)) from None
 
 
 def _bounds(start: str, table: str) -> tuple[bytes, bytes]:
