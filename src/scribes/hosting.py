@@ -273,14 +273,14 @@ class Host:
 
         return jobs_of(self.engine)
 
-    def index(self, *, limit: int) -> int:
-        """How many notes that waited were embedded: about `limit` at most.
+    def index(self, *, limit: int, thorough: bool = False) -> int:
+        """How many notes that waited were embedded: about `limit` at most; `thorough`, what else is due is done too.
 
         Raises: Unavailable, Busy, StorageFull.
         """
         from .services.hosted_work import index
 
-        return index(self.engine, self.embedders, limit=limit)
+        return index(self.engine, self.embedders, limit=limit, thorough=thorough)
 
     def waiting(self) -> dict[str, int]:
         """How much waits: jobs, jobs for a person, notes to embed, spaces whose log lacks something."""

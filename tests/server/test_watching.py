@@ -16,7 +16,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 
 from scribes.server import logs
-from scribes.server.app import create_app
+from scribes.server.app import TAKEN_HEADERS, create_app
 from scribes.server.guarding import takes
 from scribes.server.settings import ServerSettings
 from scribes.server.tracing import Tracer, without_words
@@ -238,6 +238,20 @@ def test_a_page_of_another_origin_may_call_where_it_is_on_the_list_and_only_then
     assert "access-control-allow-origin" not in evil.headers
     assert before.status_code == 200
     assert none.status_code == 400
+
+
+def test_every_header_that_a_route_reads_may_be_sent_by_a_page_on_the_list(tmp_path: Path) -> None:
+    app = made(tmp_path)
+    read = {
+        parameter["name"].lower()
+        for path in app.openapi()["paths"].values()
+        for route in path.values()
+        for parameter in route.get("parameters", ())
+        if parameter["in"] == "header"
+    }
+    app.state.server.close()
+
+    assert read - set(TAKEN_HEADERS) == set()
 
 
 def test_without_a_list_no_other_origin_may_call(client: TestClient) -> None:

@@ -71,16 +71,20 @@ def backup(
     """Copy the database of a server, consistent and verified, while it runs. The server's secret alone opens it."""
     session = current()
     settings = _settings(data_folder=data)
+    from ..hosting import BLOBS
     from ..server.state import back_up
 
     path = os.path.abspath(os.path.expanduser(file))
     back_up(settings, path)
     size_bytes = os.path.getsize(path)
+    files = os.path.join(settings.folder, BLOBS)
     if session.json:
         write_json({"file": path, "sizeBytes": size_bytes})
     else:
         write(session, [path if session.quiet else f"wrote {path} ({size_bytes / 1e6:.1f} MB)"])
         say(session, "it opens with this server's secret alone: keep a copy of that elsewhere")
+        if os.path.isdir(files):
+            say(session, f"files that people keep are sealed in {files}: copy that folder too, after this")
     return 0
 
 

@@ -29,6 +29,9 @@ TAKEN_HEADERS = (
     "x-csrf-token",
     "range",
     "content-range",
+    "upload-offset",
+    "last-event-id",
+    "scribes-invitation",
     "traceparent",
 )
 TOLD_HEADERS = (
@@ -39,6 +42,7 @@ TOLD_HEADERS = (
     "content-range",
     "content-disposition",
     "idempotency-replayed",
+    "upload-offset",
 )
 # All that FastAPI would send by itself holds the path and the query of a request.
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}

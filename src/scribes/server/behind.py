@@ -20,6 +20,8 @@ LONG_S, TOGETHER_S, MOST_TOGETHER_S = 60.0, 0.05, 0.5
 FLUSH_REST = 16.0
 # Notes that are embedded before requests get their turn, and for each second of that a second of rest.
 INDEX_NOTES, REST = 8, 1.0
+# When the index is looked after though no note waits: another embedder may have been chosen, old vectors be in the way.
+FIRST_THOROUGH_S, THOROUGH_EVERY_S = 60.0, 3600.0
 
 
 class Behind:
@@ -30,6 +32,7 @@ class Behind:
     ) -> None:
         self._host, self._metrics = host, metrics
         self._stop = threading.Event()
+        self._thorough_at = time.monotonic() + FIRST_THOROUGH_S
         self._flushed_s = 0.0
         self._jobs = host.jobs()
         self._log = structlog.get_logger("scribes.server")
@@ -95,5 +98,8 @@ class Behind:
 
     def _index(self) -> float:
         begun = time.monotonic()
-        done = self._host.index(limit=INDEX_NOTES)
+        is_time = begun >= self._thorough_at
+        if is_time:
+            self._thorough_at = begun + THOROUGH_EVERY_S
+        done = self._host.index(limit=INDEX_NOTES, thorough=is_time)
         return (time.monotonic() - begun) * REST if done else LOOK_S

@@ -43,11 +43,15 @@ def handler_in(engine: Engine) -> Callable[[str], Handler | None]:
     return {REMINDER_JOB: Handler(finish=fire)}.get
 
 
-def index(engine: Engine, embedders: Chosen, *, limit: int) -> int:
-    """How many notes that waited were embedded: about `limit` at most. They are not linked with each other.
+def index(engine: Engine, embedders: Chosen, *, limit: int, thorough: bool) -> int:
+    """How many notes that waited were embedded: about `limit` at most. They are not linked with each other. `thorough`
+    looks whether the embedder is another than before, too, and tidies; else, where no note waits, none is loaded.
 
     Raises: Unavailable, Busy, StorageFull.
     """
+    with engine.read() as tx:
+        if not thorough and not indexing.is_waiting(tx):
+            return 0
     done = Meaning(_everybody(engine, ()), embedders).run(limit=limit)
     with engine.write() as tx:
         # Links are worked out when they are asked for: nobody works this queue off.
