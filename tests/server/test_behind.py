@@ -115,6 +115,28 @@ def test_what_people_write_is_linked_with_nothing_of_strangers_by_the_work_behin
         assert tx.value("SELECT count(*) FROM link") == 0
 
 
+def test_a_note_written_while_others_are_indexed_keeps_its_links(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    from scribes.services import fresh_links
+
+    anna = person(host, "Anna")
+    alpha = anna.notes.add("Alpha", "the first")
+    real = fresh_links.hear
+
+    def hear(engine: Any, visible_to: Any) -> int:
+        done = real(engine, visible_to)
+        if not written:
+            written.append(anna.notes.add("Beta", "see [[Alpha]]"))
+        return done
+
+    written: list[Any] = []
+    monkeypatch.setattr(fresh_links, "hear", hear)
+    while host.index(limit=5):
+        pass
+    monkeypatch.undo()
+
+    assert "Beta" in [link.note.title for link in anna.links.of(alpha.id)]
+
+
 def app_of(tmp_path: Path, **given: Any) -> FastAPI:
     return create_app(ServerSettings(mode="development", data_folder=str(tmp_path / "server"), **given))
 

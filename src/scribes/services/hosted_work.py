@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 
 from ..domain.reminders import JOB as REMINDER_JOB
-from ..storage import hosted, indexing, jobs, links
+from ..storage import hosted, indexing, jobs
 from ..storage.meta import Identity
 from .context import Context, HeldKey
 from .jobs import Handler, Jobs
@@ -52,11 +52,7 @@ def index(engine: Engine, embedders: Chosen, *, limit: int, thorough: bool) -> i
     with engine.read() as tx:
         if not thorough and not indexing.is_waiting(tx):
             return 0
-    done = Meaning(_everybody(engine, ()), embedders).run(limit=limit)
-    with engine.write() as tx:
-        # Links are worked out when they are asked for: nobody works this queue off.
-        links.done_until(tx, links.last_waiting(tx))
-    return done
+    return Meaning(_everybody(engine, ()), embedders).run(limit=limit)
 
 
 def waiting(engine: Engine) -> dict[str, int]:
