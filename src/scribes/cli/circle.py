@@ -28,7 +28,7 @@ from .output import (
 )
 from .prompts import confirm, typed
 from .qr import qr_lines
-from .remotes import circle_place, say_unsent
+from .remotes import circle_place, is_server, say_unsent
 from .session import current
 from .sharing import register_sharing
 from .vault_words import shortened
@@ -120,11 +120,13 @@ def invite(
         sys.stdout.write("".join(f"{line}\n" for line in qr_lines(session, made.link)))
     write(session, [made.link])
     whom = "one person" if uses == 1 else f"{uses} people"
-    say(
-        session,
-        f"for {whom}, as {made.role}, until {day(made.until.astimezone())}; the folder has to be shared with them too",
-    )
-    say(session, "there: scribes circle join LINK --folder FOLDER; scribes circle uninvite takes the link back")
+    good = f"for {whom}, as {made.role}, until {day(made.until.astimezone())}"
+    if is_server(made.link):
+        say(session, f"{good}; they need an account at that server too (scribes login SERVER --new)")
+        say(session, "there: scribes circle join LINK; scribes circle uninvite takes the link back")
+    else:
+        say(session, f"{good}; the folder has to be shared with them too")
+        say(session, "there: scribes circle join LINK --folder FOLDER; scribes circle uninvite takes the link back")
     return 0
 
 
