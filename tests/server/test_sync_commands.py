@@ -118,7 +118,9 @@ def test_the_password_comes_from_the_environment_too_and_goes_to_no_program(peop
     machine = people.machine("dora")
     machine.env["SCRIBES_SERVER_PASSWORD"] = PASSWORD
     machine.ok("login", people.url, "--email", "dora@example.org", "--new")
-    machine.editor("import os; assert 'SCRIBES_SERVER_PASSWORD' not in os.environ; text = text.replace('Grace', 'Edited')")
+    machine.editor(
+        "import os; assert 'SCRIBES_SERVER_PASSWORD' not in os.environ; text = text.replace('Grace', 'Edited')"
+    )
     machine.ok("add", "Grace")
     machine.ok("list")
     machine.ok("edit", "1")
