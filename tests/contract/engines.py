@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -145,3 +146,6 @@ def postgres() -> Iterator[Postgres]:
         server.make_template()
         yield server
         started.cleanup()
+    if not (base / "data").exists():
+        # Nobody else of this run uses it any more.
+        shutil.rmtree(base, ignore_errors=True)

@@ -48,7 +48,7 @@ class Pet(SQLModel, table=True):
     __tablename__ = "test_pet"
 
     id: int | None = Field(default=None, primary_key=True)
-    owner: int = Field(sa_column=Column(Integer, ForeignKey("test_person.id"), nullable=False))
+    owner: int = Field(sa_column=Column(Integer, ForeignKey("test_person.id", ondelete="CASCADE"), nullable=False))
 
 
 @pytest.fixture
@@ -174,6 +174,19 @@ def test_many_rows_at_once_and_what_they_say_of_themselves(server: SqlAlchemyEng
             "id",
             "email",
         ]
+
+
+def test_what_foreign_keys_take_along_is_not_counted(server: SqlAlchemyEngine) -> None:
+    add(server, Person(id=1, email="a"))
+    with server.write() as tx, Session(bind=tx.connection) as session:
+        session.add_all(Pet(owner=1) for _ in range(3))
+        session.flush()
+        # The ORM compares what it meant to remove with what was removed.
+        session.delete(session.get(Person, 1))
+        session.commit()
+        assert tx.value("SELECT count(*) FROM test_pet") == 0
+
+    assert emails(server) == []
 
 
 def test_alembic_changes_tables_or_leaves_them_as_they_were(server: SqlAlchemyEngine) -> None:

@@ -74,7 +74,10 @@ class Cursor:
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         """Run a statement."""
-        self._run(lambda cursor: cursor.execute(sql, values))
+        changed = self._run(lambda cursor: cursor.execute(sql, values))
+        if changed:
+            # Without what foreign keys took along, which the count of all changes has in it.
+            self.rowcount = self._connection.changes()
 
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run a statement for each row of values."""
@@ -103,7 +106,8 @@ class Cursor:
 
     setoutputsize = setinputsizes
 
-    def _run(self, run: Callable[[apsw.Cursor], apsw.Cursor]) -> None:
+    def _run(self, run: Callable[[apsw.Cursor], apsw.Cursor]) -> int:
+        """Run something to its end; how many rows were changed by it."""
         self._rows, self._at, self.description, self.rowcount = [], 0, None, -1
         before = self._connection.total_changes()
         cursor = self._connection.cursor()
@@ -115,9 +119,10 @@ class Cursor:
             raise _as_dbapi(e) from e
         finally:
             cursor.close()
-        if self.description is None or self._connection.total_changes() != before:
-            self.rowcount = self._connection.total_changes() - before
-            self.lastrowid = self._connection.last_insert_rowid()
+        changed = self._connection.total_changes() - before
+        if self.description is None or changed:
+            self.rowcount, self.lastrowid = changed, self._connection.last_insert_rowid()
+        return changed
 
     def _note_columns(self, cursor: apsw.Cursor, *_: Any) -> bool:
         columns = cursor.get_description()
