@@ -185,3 +185,24 @@ def test_a_process_that_dies_between_the_note_and_its_key_leaves_neither(tmp_pat
 
     assert after.stdout.split() == ["1"], after.stderr
     assert again.stdout.split() == ["1", "true"], again.stderr
+
+
+def test_prayers_reminders_comments_and_cards_are_made_once(anna: TestClient) -> None:
+    circle = anna.post("/v1/circles", json={"name": "Bethel"}).json()["id"]
+    note = anna.post("/v1/notes", params={"circle": circle}, json=NOTE).json()["id"]
+    mine = anna.post("/v1/notes", json=NOTE).json()["id"]
+    prayer = anna.post("/v1/prayers", json={"title": "Rain"}).json()["id"]
+    requests: dict[str, Any] = {
+        f"/v1/notes/{note}/comments": {"text": "Amen"},
+        "/v1/prayers": {"title": "Peace"},
+        f"/v1/prayers/{prayer}/prayed": {"words": "Send rain"},
+        "/v1/reminders": {"about": mine, "when": "tomorrow 8am"},
+        "/v1/reviews/cards": {"kind": "note", "of": mine},
+    }
+    for number, (path, body) in enumerate(requests.items()):
+        first, again = (anna.post(path, json=body, headers={"Idempotency-Key": str(number)}) for _ in range(2))
+
+        assert first.status_code < 300, (path, first.text)
+        assert (first.status_code, first.content) == (again.status_code, again.content)
+        assert again.headers["Idempotency-Replayed"] == "true"
+    assert len(anna.get(f"/v1/notes/{note}/comments").json()["items"]) == 1

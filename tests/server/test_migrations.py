@@ -16,14 +16,15 @@ from sqlmodel import SQLModel
 from scribes.errors import NewerFormat
 from scribes.hosting import Host, open_host
 from scribes.server import database
-from scribes.server.tables import accounts, blobs, idempotency, sync, transfers, webhooks
+from scribes.server.tables import accounts, blobs, idempotency, invitations, sync, transfers, webhooks
 from tests.contract.engines import POSTGRES, SQLITE
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every version there ever was, the oldest first."""
 assert accounts
 assert blobs
 assert idempotency
+assert invitations
 assert sync
 assert transfers
 assert webhooks

@@ -15,6 +15,7 @@ from .blobs import Blobs
 from .database import make_current
 from .delivering import Delivering
 from .hub import Hub
+from .invitations import Invitations
 from .metrics import Metrics, Silent, kept
 from .once import Answers
 from .settings import ServerSettings
@@ -45,6 +46,7 @@ class Server:
         self.answers = Answers(self.host)
         self.spaces = SpaceLogs(self.host, self.settings, self.hub)
         self.blobs = Blobs(self.host, self.settings, self.spaces)
+        self.invitations = Invitations(self.settings, self.host, self.accounts)
         self.webhooks = Webhooks(self.settings, self.host)
         post = WebhookPost(is_loopback_allowed=self.settings.is_development)
         self.delivering = Delivering(self.host, self.webhooks, post)

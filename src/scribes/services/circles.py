@@ -160,8 +160,9 @@ class Circles:
             found = accounts.keyring(tx, space).invites.values()
             return [OpenInvitation(one.id.hex(), one.role, from_us(one.until_us), one.uses) for one in found]
 
-    def uninvite(self, ref: str) -> int:
-        """How many open invitations of a circle were taken back; the key changes, as they had it.
+    def uninvite(self, ref: str, *, only: str = "") -> int:
+        """How many open invitations of a circle were taken back, or whether the one of an id was; the key changes, as
+        they had it.
 
         Raises: NotFound, Forbidden, Unavailable, Busy.
         """
@@ -172,8 +173,9 @@ class Circles:
         def write(push: Push) -> None:
             nonlocal taken
             for invite in list(push.ring.invites):
-                push.uninvite(invite)
-                taken += 1
+                if only in ("", invite.hex()):
+                    push.uninvite(invite)
+                    taken += 1
 
         decide(self._sync, self._context, space, account, write)
         return taken

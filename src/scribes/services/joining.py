@@ -136,6 +136,14 @@ def secret_of(code: str) -> bytes:
     return normal_code(code, chars=SECRET_CHARS, what="secret of an invitation").replace("-", "").encode()
 
 
+def invitation_id(link: str) -> bytes:
+    """The id by which the log of a circle names the invitation of a link.
+
+    Raises: InvalidInput.
+    """
+    return keys_from_secret(secret_of(parts_of(link)[2]), INVITATION).id
+
+
 def parts_of(link: str) -> tuple[bytes, bytes, str]:
     """The space, the remote and the secret in a link: one with the address of a server, or one that names its id alone.
 

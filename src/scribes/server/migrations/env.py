@@ -9,6 +9,7 @@ from scribes.server.tables import (  # noqa: F401 - so that they are known
     accounts,
     blobs,
     idempotency,
+    invitations,
     sync,
     transfers,
     webhooks,

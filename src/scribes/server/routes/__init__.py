@@ -16,6 +16,7 @@ from . import (
     events,
     health,
     highlights,
+    invitations,
     notes,
     passkeys,
     prayers,
@@ -53,6 +54,7 @@ def routers() -> tuple[APIRouter, ...]:
         blobs.router,
         transfers.router,
         circles.router,
+        invitations.router,
         webhooks.router,
         events.router,
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, BackgroundTasks, Body
+from pydantic import Field
 
 from ...errors import Sealed
 from ...hosting import Hosted
 from ...models.sync import ActivityPage, Circle, Invitation, Member, OpenInvitation
-from ..access import Me, Writer
+from ..access import Me, TheServer, Writer
+from ..invitations import check_uses
 from ..once import once
 from ..paging import Cursor, Limit
 
@@ -30,11 +32,14 @@ class NewCircle:
 
 @dataclass
 class NewInvitation:
-    """Whom to invite: as what, for how long, and how many people with one link."""
+    """Whom to invite: as what, for how long, and how many people with one link. With an `address` it waits for whoever
+    has that here, and is mailed to it where the server has a mail server.
+    """
 
     role: GivenRole = "member"
     days: int = 7
     uses: int = 1
+    address: Annotated[str, Field(max_length=254)] = ""
 
 
 @dataclass
@@ -45,9 +50,14 @@ class Shared:
 
 
 NEW_CIRCLE = Body(openapi_examples={"home": {"summary": "A home group", "value": {"name": "Home group"}}})
-NEW_INVITATION = Body(openapi_examples={"one": {"summary": "One reader", "value": {"role": "reader", "days": 3}}})
 A_ROLE = Body(embed=True, examples=["reader"])
 A_MEMBER = Body(embed=True, max_length=200, examples=["5e16369cc339ea00112233445566ff77"])
+NEW_INVITATION = Body(
+    openapi_examples={
+        "one": {"summary": "One reader", "value": {"role": "reader", "days": 3}},
+        "address": {"summary": "By address", "value": {"address": "ruth@example.org"}},
+    }
+)
 LINK = Body(embed=True, max_length=500, examples=["scribes://join/…/…#…"])
 ITEM = Body(embed=True, max_length=64, examples=["019bb1c2-7d3e-7aaa-8bbb-0123456789ab"])
 
@@ -134,8 +144,18 @@ def list_invitations(circle: str, me: Me) -> list[OpenInvitation]:
 
 @router.post("/{circle}/invitations", status_code=201)
 @once
-def invite(circle: str, new: Annotated[NewInvitation, NEW_INVITATION], me: Writer) -> Invitation:
-    """An invitation: whoever has its link may join. The link is shown this once."""
+def invite(
+    circle: str, new: Annotated[NewInvitation, NEW_INVITATION], me: Writer, server: TheServer, behind: BackgroundTasks
+) -> Invitation:
+    """An invitation: whoever has its link may join. The link is shown this once. With an address, the answer does not
+    tell whether anybody here has it.
+    """
+    if new.address:
+        check_uses(new.address, new.uses)
+        made, id = server.invitations.add(me, circle, new.address, role=new.role, days=new.days)
+        # After the answer, and so after all of it is kept.
+        behind.add_task(server.invitations.mail, id)
+        return made
     return me.circles.invite(circle, role=new.role, days=new.days, uses=new.uses)
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Response
 from ...hosting import Hosted
 from ...models.sync import Comment
 from ..access import Me, Writer
+from ..once import once
 from ..paging import Cursor, Limit, Page, counted, skipped
 
 router = APIRouter(prefix="/v1", tags=["comments"])
@@ -23,6 +24,7 @@ def list_comments_on_note(id: str, me: Me, *, limit: Limit = 50, cursor: Cursor 
 
 
 @router.post("/notes/{id}/comments", status_code=201)
+@once
 def comment_on_note(id: str, text: Text, me: Writer, response: Response) -> Comment:
     """A comment on a note that is shared in a circle."""
     return _made(me, id, text, response)
@@ -35,6 +37,7 @@ def list_comments_on_prayer(id: str, me: Me, *, limit: Limit = 50, cursor: Curso
 
 
 @router.post("/prayers/{id}/comments", status_code=201)
+@once
 def comment_on_prayer(id: str, text: Text, me: Writer, response: Response) -> Comment:
     """A comment on a prayer that is shared in a circle."""
     return _made(me, id, text, response)

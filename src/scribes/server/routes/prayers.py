@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, Query, Response
 
 from ...models.prayers import Listed, NewPrayer, Prayed, Prayer, PrayerPatch
 from ..access import Owner, OwnerWriter, Zoned, ZonedWriter
+from ..once import once
 from ..paging import Cursor, Limit, Page, counted, part_of, skipped
 
 router = APIRouter(prefix="/v1/prayers", tags=["prayers"])
@@ -49,6 +50,7 @@ def list_prayers(
 
 
 @router.post("", status_code=201)
+@once
 def add_prayer(
     new: Annotated[NewPrayer, Body(openapi_examples=A_PRAYER)], me: ZonedWriter, response: Response, circle: Circle = ""
 ) -> Prayer:
@@ -95,6 +97,7 @@ def remove_prayer(id: str, me: ZonedWriter) -> Prayer:
 
 
 @router.post("/{id}/prayed")
+@once
 def pray(id: str, me: OwnerWriter, words: Annotated[str, SOME_WORDS] = "") -> Prayer:
     """A prayer point that was prayed for now, perhaps in words to keep. Everybody has a log of their own."""
     return me.prayers.prayed([id], words=words)[0]

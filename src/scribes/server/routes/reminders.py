@@ -12,6 +12,7 @@ from pydantic import AwareDatetime
 from ...errors import InvalidInput
 from ...models.reminders import NewReminder, Reminder, ReminderPatch
 from ..access import Owner, OwnerWriter
+from ..once import once
 from ..paging import Cursor, Limit, Page, counted, skipped
 
 router = APIRouter(prefix="/v1/reminders", tags=["reminders"])
@@ -59,6 +60,7 @@ def list_reminders(me: Owner, *, over: bool = False, limit: Limit = 50, cursor: 
 
 
 @router.post("", status_code=201)
+@once
 def add_reminder(
     new: Annotated[NewReminder, Body(openapi_examples=A_REMINDER)], me: OwnerWriter, response: Response
 ) -> Reminder:

@@ -11,6 +11,7 @@ from pydantic import Field
 from ...hosting import Hosted
 from ...models.reviews import Answered, Card, ForecastDay, ReviewCard, Status
 from ..access import Owner, OwnerWriter
+from ..once import once
 from ..paging import Cursor, Limit, Page, counted, part_of, skipped
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews"])
@@ -55,6 +56,7 @@ def list_cards(me: Owner, *, limit: Limit = 50, cursor: Cursor = "") -> Page[Car
 
 
 @router.post("/cards", status_code=201)
+@once
 def add_cards(new: Annotated[NewCard, Body(openapi_examples=A_CARD)], me: OwnerWriter) -> list[Card]:
     """The cards that were made; those that were there already are as they were."""
     return _added(me, new)
@@ -85,6 +87,7 @@ def resume_card(id: str, me: OwnerWriter) -> Card:
 
 
 @router.post("/cards/{id}/answer")
+@once
 def answer_card(id: str, answer: Annotated[Rated, Body(openapi_examples=AN_ANSWER)], me: OwnerWriter) -> Answered:
     """What follows from an answer: when the card comes back."""
     return me.reviews.answer(id, answer.rating, took_ms=answer.took_ms, mode=answer.mode)
