@@ -25,7 +25,7 @@ from .files import private_folder, read_if_there
 from .ids import new_id
 from .library import Scribes
 from .records import replaced
-from .services import hosting
+from .services import erasing, hosting
 from .services.blob_chunks import BlobChunks
 from .services.context import Context, HeldKey
 from .services.preferences import Chosen, chosen
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .config import Settings
     from .crypto.devices import DevicePublic
     from .ports import Remote, Tx
+    from .services.everything import Everything
     from .services.jobs import Jobs
     from .storage.hosted import HostedPerson
     from .storage.spaces import RemotePlace
@@ -131,6 +132,13 @@ class Hosted(Scribes):
         return Hosted(self._host, replaced(self._context, me=me), self._person)
 
     @property
+    def everything(self) -> Everything:
+        """All that the person has here."""
+        from .services.everything import Everything
+
+        return Everything(self._context)
+
+    @property
     def device(self) -> DevicePublic:
         """The public keys of the device through which the server writes for the person: a member's own device lets it
         into an open circle, and into no other.
@@ -206,6 +214,41 @@ class Host:
             with self._alone(0):
                 hosting.found_personal_space(self.of(n)._context, self.relay)
         return n
+
+    def check_may_go(self, n: int) -> None:
+        """Refuse to let a person go who owns an open circle in which others are.
+
+        Raises: Conflict, NotFound.
+        """
+        erasing.check_may_go(self.of(n).circles)
+
+    def erase(self, n: int, also: Callable[[list[bytes]], dict[str, int]]) -> dict[str, int]:
+        """How many rows of each table went with a person: their own notes with all history, the circles in which nobody
+        else is, their part in the others. `also` removes what else there is of them, in the same transaction, and of
+        the logs whose ids it is given. All of it is gone then; or nothing but the circles they left, and some notes.
+
+        Raises: NotFound, Conflict, Damaged, Unavailable, Busy.
+        """
+        person = self.of(n)
+        erasing.check_may_go(person.circles)
+        left = erasing.leave_all(person.circles)
+        own = person._person.space
+        removed = {"notes": erasing.empty(self.engine, own)} if own else {}
+        with self._alone(own), self.engine.joint() as tx:
+            gone = erasing.deserted(tx, own, left)
+            for space, _ in gone:
+                for table, number in erasing.forget_space(tx, space).items():
+                    removed[table] = removed.get(table, 0) + number
+            erasing.forget_person(tx, person._context)
+            for table, number in also([id for _, id in gone]).items():
+                removed[table] = removed.get(table, 0) + number
+        erasing.forget_vectors(self.engine)
+        erasing.forget_old_words(self.engine)
+        return removed | {"circles left": len(left)}
+
+    def forget_log(self, tx: Tx, id: bytes) -> int:
+        """How many entries a sealed log had that is gone: nobody can read it any more."""
+        return erasing.forget_log(tx, id)
 
     def rename(self, n: int, name: str) -> None:
         """What circles call a person from now on."""

@@ -10,6 +10,7 @@ from .. import hosting
 from ..adapters.webhook_http import WebhookPost
 from ..hosting import Host, open_host
 from .accounts import Accounts
+from .accounts.deletion import Deletion
 from .behind import Behind
 from .blobs import Blobs
 from .database import make_current
@@ -53,6 +54,7 @@ class Server:
         self.host.told = self._moved
         self.transfers = Transfers(self.host, self.settings, self.blobs)
         self.at_stop += [self.hub.close, self.transfers.stop]
+        self.deletion = Deletion(self.accounts.database, self.host, self.spaces, self.blobs)
         self.metrics = kept(self.settings.metrics)
         self.tracer = tracer(wanted=self.settings.traces)
 

@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from ..access import PROOFS, Address, CountedAddress, TheCaller, TheServer
+from .. import cookies
+from ..access import PROOFS, Address, CountedAddress, Me, TheCaller, TheServer
 from ..accounts import keys
+from ..accounts.export import pieces
 from ..accounts.sessions import SessionInfo
 from .auth import ID, AccountInfo, Email, Password, account_info
 
@@ -18,6 +21,16 @@ router = APIRouter(tags=["account"], dependencies=PROOFS)
 resets = APIRouter(tags=["account"])
 Bundle = Annotated[str, Field(max_length=4 * (keys.MAX_BYTES // 3 + 1))]
 SECRET = "s1$3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="  # noqa: S105 - an example
+EXPORTED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "application/json": {
+                "schema": {"type": "object"},
+                "example": {"format": "scribes-account", "version": 1, "account": {"id": ID}, "notes": []},
+            }
+        }
+    }
+}
 SEALED = "c2VhbGVkIGJ5IHRoZSBjbGllbnQ="
 
 
@@ -89,6 +102,28 @@ class KeysBody(BaseModel):
     model_config = example(keys=SEALED)
 
     keys: Bundle
+
+
+class DeletionBody(BaseModel):
+    """The password, so that a stolen session ends no account."""
+
+    model_config = example(password="four words are good")  # noqa: S106
+
+    password: Password
+
+
+class Removed(BaseModel):
+    """How many rows of each table were removed; nothing of the account is left in any of them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"removed": {"notes": 12, "change": 40, "session": 2}}]})
+
+    removed: dict[str, int]
+
+
+class JsonStream(StreamingResponse):
+    """JSON in pieces."""
+
+    media_type = "application/json"
 
 
 class SessionAnswer(BaseModel):
@@ -213,6 +248,30 @@ def put_keys(
     with server.accounts.database.write() as db:
         keys.replace(db, caller.account_n, bundle, if_match=if_match, if_none_match=if_none_match)
     response.headers["etag"] = keys.tag(bundle)
+
+
+@router.get("/v1/account/export", response_class=JsonStream, responses=EXPORTED)
+def export(server: TheServer, me: Me, caller: TheCaller) -> StreamingResponse:
+    """Everything that the account has here, as one JSON object: notes with their history, prayers, reminders, cards,
+    reviews, comments, circles, sessions.
+    """
+    found = pieces(server.accounts.database, me, caller.account_n)
+    name = {"content-disposition": 'attachment; filename="scribes-account.json"', "cache-control": "no-store"}
+    return JsonStream(found, headers=name)
+
+
+@router.post("/v1/account/deletion")
+def delete(
+    body: DeletionBody, server: TheServer, caller: TheCaller, response: Response, address: CountedAddress
+) -> Removed:
+    """The end of the account, with everything that is its alone: at once, and for good. What was removed is counted.
+
+    Who owns a circle with others in it hands that over first.
+    """
+    server.accounts.people.proved(caller, body.password.get_secret_value(), address=address)
+    removed = server.deletion.run(caller.account_n, address=address)
+    cookies.clear(response, server.settings)
+    return Removed(removed=removed)
 
 
 def _bundle(text: str | None) -> bytes | None:
