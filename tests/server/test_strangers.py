@@ -50,11 +50,18 @@ NOT_REFUSED = {
 }
 """Where another's id is not refused as such: why not."""
 
-CHANGES_BY_ITSELF = {"GET /v1/auth/devices", "GET /readyz", "GET /v1/circles/{circle}/webhooks/{id}/deliveries"}
+CHANGES_BY_ITSELF = {
+    "GET /v1/auth/devices",
+    "GET /v1/imports",
+    "GET /v1/imports/{id}",
+    "GET /readyz",
+    "GET /v1/circles/{circle}/webhooks/{id}/deliveries",
+}
 """What may be different from one moment to the next while nobody touches what is Anna's."""
 
 FOREIGN = {
     "note": "/v1/notes/{id}",
+    "blob": "/v1/blobs/{id}",
     "notes": "/v1/notes/{id}",
     "item": "/v1/notes/{id}",
     "about": "/v1/notes/{id}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -204,6 +205,20 @@ def _passkey(who: Somebody) -> str:
     return str(who.made("POST", "/v1/auth/passkeys", said)["id"])
 
 
+def _export(who: Somebody) -> str:
+    _note(who)
+    id = str(who.made("POST", "/v1/exports", {"format": "json"})["id"])
+    for _ in range(400):
+        if who.made("GET", f"/v1/exports/{id}")["state"] == "done":
+            break
+        time.sleep(0.05)
+    return id
+
+
+def _import(who: Somebody) -> str:
+    return str(who.made("POST", "/v1/imports", {"blob": _blob(who)})["id"])
+
+
 makers: dict[str, Callable[[Somebody], str]] = {
     "/v1/notes/{id}": _note,
     "/v1/notes/{id}/revisions/{revision}": _revision,
@@ -217,6 +232,8 @@ makers: dict[str, Callable[[Somebody], str]] = {
     "/v1/spaces/{space}": lambda who: who.thing("/v1/sync/{space}"),
     "/v1/spaces/{space}/blobs/{name}": _part,
     "/v1/blobs/{id}": _blob,
+    "/v1/exports/{id}": _export,
+    "/v1/imports/{id}": _import,
     "/v1/conflicts/{id}": _conflict,
     "/v1/comments/{id}": _comment,
     "/v1/prayers/{id}": _prayer,
