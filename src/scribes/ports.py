@@ -251,6 +251,9 @@ class Server(Remote, Protocol):
     def register(self, device: bytes, sign: bytes, box: bytes, proof: bytes) -> None:
         """Register a device of the account; raises Forbidden, AlreadyExists."""
 
+    def device_there(self) -> tuple[bytes, bytes, bytes]:
+        """The id and the public keys of the device through which the server writes for the account."""
+
     def spaces(self) -> list[SpaceThere]:
         """The spaces in which the account is."""
 

@@ -87,17 +87,23 @@ def create(
     name: Annotated[str, typer.Argument(help="what it is called")],
     folder: Folder = None,
     server: Server = None,
+    is_open: Annotated[
+        bool, typer.Option("--open", help="let the server read and write in it, for members on the web; for good")
+    ] = False,
 ) -> int:
     """Found a circle, whose owner you are. It lies where your own notes do, in a folder that its members share, or at a
     server where you are signed in.
 
-    Whoever keeps that sees that something is written, and when; they can read nothing, not even the name.
+    Whoever keeps that sees that something is written, and when; they can read nothing, not even the name. With --open
+    a server reads all of it, so that members can be there without Scribes on a device. That cannot be changed later.
     """
     session = current()
     with session.open() as vault:
         place = circle_place(vault, folder, server, make=True)
-        made = vault.circles.create(name, place=place)
+        made = vault.circles.create(name, place=place, mode="open" if is_open else "sealed")
     _say_one(session, made, "founded")
+    if is_open:
+        say(session, "it is open: whoever runs the server can read what is in it")
     say(session, f"scribes circle invite {_quoted(made)} makes a link for somebody")
     return 0
 
@@ -279,6 +285,8 @@ def _circle_lines(session: Session, found: list[Circle]) -> list[str]:
     for one in found:
         parts = [style(session, one.id[:8], CYAN), style(session, fit(line_of(session, one.name), widest), BOLD)]
         parts.append(f"{one.role}, {counted(one.members, 'member')}" if one.role else style(session, "left", YELLOW))
+        if one.mode == "open":
+            parts.append(style(session, "open: the server reads it", YELLOW))
         lines.append("  ".join([*parts, style(session, shortened(one.remote), DIM)]).rstrip())
     return lines
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
+from ..crypto.devices import DevicePublic
 from ..domain.access import FORMER
 from ..domain.circles import DEVICE, MEMBERSHIP, NameContent
 from ..domain.dates import from_us
-from ..domain.keyring import PERSONAL
+from ..domain.keyring import OPEN, PERSONAL
 from ..errors import Busy, Conflict, NotFound, Outrun, ScribesError
 from ..models.sync import SpaceStatus, SpaceSynced
 from ..records import replaced
-from ..storage import clashes, items, logs, spaces
+from ..storage import clashes, items, logs, meta, spaces
 from . import account as accounts
 from . import own_spaces
 from .ahead import asked_ahead
@@ -24,12 +25,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..domain.keyring import Keyring
     from ..models.sync import Compacted, Verified
     from ..ports import Remote, Tx
     from ..storage.spaces import RemotePlace, Space
     from .account import Account
     from .context import Context
 
+DEVICE_THERE = "device_there"
 # What an alert says, by its kind; each ends with what it is about.
 ALERTS = {
     "malformed": "the log holds what no Scribes wrote",
@@ -165,12 +168,31 @@ class Sync:
         if there.role_of(account.keys.id) == FORMER:
             return
         inside = {device.id for device in there.devices_of(account.member or b"")}
+        if there.mode == OPEN:
+            self._bring_server(space, account, there)
         for one in own.devices.values():
             known = there.devices.get(one.id)
             if one.is_revoked and one.id in inside:
                 decide(self, self._context, space, account, partial(shut_out, device=one.id))
             elif one.is_active and one.id not in inside and not (known and known.is_revoked):
                 decide(self, self._context, space, account, partial(bring_in, new=one))
+
+    def _bring_server(self, space: Space, account: Account, there: Keyring) -> None:
+        """Let the server that keeps an open circle's log read and write in it for the person, as a device of theirs."""
+        remote = self.remote_of(space)
+        if not hasattr(remote, "device_there"):
+            return
+        name = f"{DEVICE_THERE}.{space.remote_n}"
+        with self._engine.read() as tx:
+            said = meta.get(tx, name)
+        if said is None:
+            # It never changes, so it is asked once.
+            said = b"".join(remote.device_there())
+            with self._engine.write() as tx:
+                meta.put(tx, name, said)
+        new = DevicePublic(said[:16], said[16:48], said[48:])
+        if new.id not in there.devices:
+            decide(self, self._context, space, account, partial(bring_in, new=new))
 
     def run_space(
         self,

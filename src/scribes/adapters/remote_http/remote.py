@@ -158,6 +158,20 @@ class HttpRemote:
         said = {"device": device.hex(), "sign": sign.hex(), "box": box.hex(), "proof": proof.hex()}
         self._connection.ask("POST", "/v1/devices", json=said)
 
+    def device_there(self) -> tuple[bytes, bytes, bytes]:
+        """The id and the public keys (Ed25519, X25519) of the device through which the server writes for the account.
+
+        Raises: NotSignedIn, Unavailable.
+        """
+        said = self._connection.ask("GET", "/v1/devices/server").said()
+        try:
+            found = id_in(said["device"]), bytes.fromhex(said["sign"]), bytes.fromhex(said["box"])
+        except (Malformed, KeyError, TypeError, ValueError) as e:
+            raise self._connection.foreign() from e
+        if any(len(key) != 32 for key in found[1:]):
+            raise self._connection.foreign()
+        return found
+
     def spaces(self) -> list[SpaceThere]:
         """The spaces in which the account is.
 

@@ -130,6 +130,14 @@ class NewDevice(BaseModel):
     proof: Annotated[str, Field(pattern=HEX64, examples=[EXAMPLE_ID * 4])]
 
 
+class ServerDevice(BaseModel):
+    """The public keys of the device through which the server writes for an account."""
+
+    device: Id
+    sign: Hash
+    box: Hash
+
+
 class DeviceOut(BaseModel):
     """A device of the account."""
 
@@ -261,6 +269,13 @@ def register(server: TheServer, who: Who, new: NewDevice) -> DeviceOut:
 def devices(server: TheServer, who: Who) -> list[DeviceOut]:
     """The devices that were registered for the account."""
     return [_shown(one) for one in server.spaces.devices(who)]
+
+
+@router.get("/devices/server")
+def server_device(me: Me) -> ServerDevice:
+    """The device through which this server writes for the account: a member lets it into an open circle."""
+    public = me.device
+    return ServerDevice(device=public.id.hex(), sign=public.sign.hex(), box=public.box.hex())
 
 
 @router.get("/spaces")
