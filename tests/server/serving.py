@@ -18,13 +18,13 @@ SOURCE = Path(__file__).parents[2] / "src"
 class Served:
     """A server that listens; `stop` ends it as a person would, `kill` as a power cut would."""
 
-    def __init__(self, folder: Path, *words: str, **settings: str) -> None:
+    def __init__(self, folder: Path, *words: str, inside: tuple[str, ...] = (), **settings: str) -> None:
         given = {f"SCRIBES_SERVER_{name.upper()}": value for name, value in settings.items()}
         environment = {**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1", **given}
         self._log = folder.parent / f"{folder.name}.log"
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "scribes", "serve", "--port", "0", "--data", str(folder), *words],
+                [*inside, sys.executable, "-m", "scribes", "serve", "--port", "0", "--data", str(folder), *words],
                 env=environment, stdout=subprocess.PIPE, stderr=log, text=True,
             )  # fmt: skip
         self.lines: list[str] = []

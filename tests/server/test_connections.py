@@ -118,6 +118,22 @@ def test_more_connections_than_are_taken_are_turned_away_and_others_served_again
     assert httpx2.get(served.url + "/healthz").status_code == 200
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits of files are those of Unix")
+def test_a_limit_of_files_that_is_too_low_is_raised_or_said(tmp_path: Path) -> None:
+    low = ("/bin/sh", "-c", 'ulimit -H -n 300; ulimit -S -n 64; exec "$@"', "sh")
+    with Served(tmp_path / "data", inside=low, max_connections="80") as served:
+        crowd = [connected(served) for _ in range(79)]
+        answered = httpx2.get(served.url + "/readyz").status_code
+        for client in crowd:
+            client.close()
+        said = served.said()
+    with Served(tmp_path / "data", inside=low, max_connections="1000") as served:
+        assert "may hold 300 open files" in served.said()
+
+    assert answered == 200
+    assert "too few" not in said
+
+
 def test_a_request_at_work_ends_before_the_server_does(tmp_path: Path) -> None:
     with Served(tmp_path / "data") as served:
         body = b'{"email": "anna@example.org", "password": "four words are good", "name": "Anna"}'

@@ -103,6 +103,8 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         # The page loads its script from elsewhere, which no server with people on it should.
         docs_url="/docs" if settings.is_development else None,
         redoc_url=None,
+        # A redirect names the address that the server was called by, and is no answer of ours.
+        redirect_slashes=False,
         lifespan=lifespan,
     )
     errors.install(app)

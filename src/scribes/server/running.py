@@ -19,6 +19,7 @@ from .settings import ServerSettings
 from .state import Server
 
 HEAD_BYTES = 64 * 1024
+FILES_BESIDE = 200
 Say = Callable[[str], None]
 
 
@@ -30,7 +31,7 @@ def serve(settings: ServerSettings, *, say: Say, warn: Say) -> None:
     logs.set_up(settings.log_level)
     secret_file = os.path.join(settings.folder, SECRET)
     had_secret = bool(settings.secret.get_secret_value()) or os.path.exists(secret_file)
-    for warning in cautions(settings):
+    for warning in (*cautions(settings), *_allow_files(settings.max_connections)):
         warn(warning)
     listener = _listener(settings.host, settings.port)
     try:
@@ -75,6 +76,23 @@ def cautions(settings: ServerSettings) -> list[str]:
     if settings.is_development:
         found.append("this is the development mode: weak secrets and any host name are let pass")
     return found
+
+
+def _allow_files(connections: int) -> list[str]:
+    """Let this process hold so many connections, and the files it needs beside them; a caution, where it may not."""
+    try:
+        import resource
+    except ImportError:
+        # Windows counts otherwise.
+        return []
+    wanted = connections + FILES_BESIDE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    may = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < may:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (may, hard))
+    if may < wanted:
+        return [f"this process may hold {hard} open files, which is too few for max_connections = {connections}"]
+    return []
 
 
 def _is_loopback(host: str) -> bool:
