@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scribes.domain.dates import to_us
-from scribes.domain.reviews import REVIEW, ReviewContent
+from scribes.domain.reviews import REVIEW, VERSE, CardContent, ReviewContent, card_id
 from scribes.domain.zones import begin_us, day_of
 from scribes.errors import InvalidInput, NotFound
 from scribes.hosting import Host, Hosted, open_host
@@ -18,7 +18,9 @@ from scribes.models.notes import NotePatch
 from scribes.models.prayers import NewPrayer
 from scribes.models.preferences import PreferencesPatch
 from scribes.models.reminders import NewReminder
+from scribes.records import replaced
 from scribes.services.items import add_in
+from scribes.services.own_spaces import own_id
 from scribes.storage import cards
 
 from . import engines
@@ -241,8 +243,13 @@ def test_a_day_begins_where_the_person_is_also_where_there_is_no_midnight() -> N
     assert day_of(-(2**62), "Asia/Tokyo") == date(2, 1, 1)
 
 
-def test_ids_of_other_peoples_cards_do_not_follow_from_what_they_are_about(host: Host) -> None:
+def test_all_devices_of_a_person_make_the_same_card_and_those_of_others_another(host: Host) -> None:
     anna, ben = person(host, "Anna"), person(host, "Ben")
+    content = CardContent(VERSE, "John.3.16", "", "web")
+    # As on a device of hers, which writes in the same open space.
+    device = replaced(anna._context, hosted=0, me=replaced(anna._context.me, device_id=b"d" * 16))
+    with host.engine.read() as tx:
+        there = to_text(own_id(tx, device, card_id(content)))
 
-    assert anna.reviews.add_passage("John 3:16").id != ben.reviews.add_passage("John 3:16").id
-    assert to_text(anna._context.me.device_id) != to_text(ben._context.me.device_id)
+    assert anna.reviews.add_passage("John 3:16", translation="web").id == there
+    assert ben.reviews.add_passage("John 3:16", translation="web").id != there

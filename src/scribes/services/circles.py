@@ -359,7 +359,7 @@ class Circles:
         # Not where a reader may write nothing: then they are known by their account alone.
         if access.may(space.role, "write") and items.find(tx, MEMBER, item, visible_to=(space.n,)) is None:
             add_in(tx, self._context, MEMBER, MemberContent(member.hex(), self._my_name), None, id=item, space=space.n)
-        item, own = own_id(self._context, membership_item(space.id)), self._context.me.space
+        item, own = own_id(tx, self._context, membership_item(space.id)), self._context.me.space
         if not own:
             # On a server that does not have the person's own notes: their devices know.
             return
@@ -372,7 +372,7 @@ class Circles:
 
     def _forget_membership(self, tx: Tx, space: Space) -> None:
         own = self._context.me.space
-        stored = items.find(tx, MEMBERSHIP, own_id(self._context, membership_item(space.id)), visible_to=(own,))
+        stored = items.find(tx, MEMBERSHIP, own_id(tx, self._context, membership_item(space.id)), visible_to=(own,))
         if stored is not None:
             write_in(tx, self._context, MEMBERSHIP, stored, replaced(stored.content, deleted_us=tx.now_us), None)
 

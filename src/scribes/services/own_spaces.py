@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..canonical import blake2b
+from ..domain.keyring import OPEN
 from ..errors import NotFound
 from ..records import replaced
 from ..storage import hosted, spaces
@@ -51,11 +52,14 @@ def settle(tx: Tx, context: Context, space: Space, ring: Keyring, account: Accou
     return replaced(space, role=role, mode=ring.mode)
 
 
-def own_id(context: Context, id: bytes) -> bytes:
-    """The id of an item that follows from its content: on a server not the same for two people who both have it."""
-    if not context.hosted:
+def own_id(tx: Tx, context: Context, id: bytes) -> bytes:
+    """The id of an item of the person's own that follows from its content. Where a server reads their space, and those
+    of others beside it, it is not the same for two people who both have it, and is for all devices of one.
+    """
+    space = spaces.get(tx, context.me.space) if context.me.space else None
+    if space is None or space.mode != OPEN:
         return id
-    raw = bytearray(blake2b(context.me.device_id + id, digest_size=16, person=b"scribes.own").digest())
+    raw = bytearray(blake2b(space.id + id, digest_size=16, person=b"scribes.own").digest())
     # The bits of a UUID that tell its version stay.
     raw[6], raw[8] = id[6] & 0xF0 | raw[6] & 0x0F, id[8] & 0xC0 | raw[8] & 0x3F
     return bytes(raw)

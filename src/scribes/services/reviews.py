@@ -260,7 +260,7 @@ class Reviews:
         """The cards, those that are there already as they are; with their sides where they are known."""
         operation, added = operations.begin(tx, self._context.command), []
         for content, sides in contents.items():
-            id = own_id(self._context, card_id(content))
+            id = own_id(tx, self._context, card_id(content))
             stored = items.find(tx, CARD, id, visible_to=self._context.visible_to)
             if stored is None:
                 stored = add_in(tx, self._context, CARD, content, operation, id=id)
