@@ -120,7 +120,7 @@ def test_more_connections_than_are_taken_are_turned_away_and_others_served_again
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="limits of files are those of Unix")
 def test_a_limit_of_files_that_is_too_low_is_raised_or_said(tmp_path: Path) -> None:
-    low = ("/bin/sh", "-c", 'ulimit -H -n 300; ulimit -S -n 64; exec "$@"', "sh")
+    low = ("/bin/sh", "-c", 'ulimit -S -n 64; ulimit -H -n 300; exec "$@"', "sh")
     with Served(tmp_path / "data", inside=low, max_connections="80") as served:
         crowd = [connected(served) for _ in range(79)]
         answered = httpx2.get(served.url + "/readyz").status_code
