@@ -296,3 +296,15 @@ def test_bytes_beyond_what_counts_are_written_over(tmp_path: Path) -> None:
     chunks.append(id, 10, b"truth")
 
     assert b"".join(chunks.read(id, 0, 15)) == b"grace and truth"
+
+
+def test_what_somebody_put_into_a_circle_of_others_stays_there(
+    app: FastAPI, anna: TestClient, ben: TestClient, people: Any
+) -> None:
+    id = circle(anna, ben)
+    own, shared = send(ben, b"own"), send(ben, b"handout", space=id)
+    app.state.server.blobs.forget(people[1].key)
+
+    assert code(ben.get(own)) == (404, "not_found")
+    assert anna.get(shared).content == b"handout"
+    assert anna.delete(shared).status_code == 204

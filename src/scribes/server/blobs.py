@@ -32,6 +32,8 @@ HOUR_US = 3_600_000_000
 MOST_UPLOADS, MAX_PART_BYTES = 20, 1024 * 1024 + 64 * 1024
 MOST_AT_ONCE_BYTES = 8 * 1024 * 1024
 LOCKS, SWEPT = 64, 100
+# Whose the files are that somebody who is gone left in a circle.
+NOBODY = 0
 NO_FILE = "there is no such file"
 
 
@@ -291,18 +293,25 @@ class Blobs:
         return len(found)
 
     def forget(self, account: int) -> None:
-        """An account is gone: so are its files, in circles too."""
+        """An account is about to go: so do its files. What it put into a circle of others stays there."""
         while True:
             with self._database.read() as db:
                 found = db.exec(select(Blob).where(col(Blob.account) == account).limit(SWEPT)).all()
             if not found:
                 break
             for blob in found:
-                self._drop(blob)
+                if blob.space is not None and blob.is_whole and self._is_of_others(blob.space):
+                    with self._database.write() as db:
+                        db.exec(update(Blob).where(col(Blob.id) == blob.id).values(account=NOBODY))
+                else:
+                    self._drop(blob)
         with self._database.write() as db:
             db.exec(delete(BlobUse).where(col(BlobUse.account) == account))
 
     # Inside
+
+    def _is_of_others(self, space: bytes) -> bool:
+        return sum(bool(role) for role in self._spaces.gate.ring(space).members.values()) > 1
 
     def _part(self, space: bytes, name: str) -> Blob | None:
         with self._database.read() as db:

@@ -106,6 +106,14 @@ class ServerSettings(BaseSettings):
     """Whether what notes mean is worked out behind the requests."""
     sync_quota_bytes: Annotated[int, Field(ge=0)] = 1024 * 1024 * 1024
     """How many bytes the logs of an account may have."""
+    assistant: bool = False
+    """Whether notes are said in other words by a service, to which their text is sent."""
+    assistant_url: str = ""
+    """The OpenAI-compatible service of the assistant; its key is SCRIBES_ASSISTANT_KEY in the environment."""
+    assistant_model: str = ""
+    """The model of that service."""
+    assistant_an_hour: Annotated[int, Field(ge=1)] = 30
+    """How often an account may ask the assistant in an hour."""
     blob_bytes: Annotated[int, Field(ge=1)] = 100 * 1024 * 1024
     """How large a file may be that somebody keeps here."""
     blob_quota_bytes: Annotated[int, Field(ge=0)] = 1024 * 1024 * 1024
@@ -141,6 +149,12 @@ class ServerSettings(BaseSettings):
         if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
             raise ValueError("an address is https://name, and nothing but a path may follow")
         return value
+
+    @model_validator(mode="after")
+    def _has_assistant(self) -> ServerSettings:
+        if self.assistant and not (self.assistant_url and self.assistant_model):
+            raise ValueError("the assistant needs assistant_url and assistant_model")
+        return self
 
     @model_validator(mode="after")
     def _has_token(self) -> ServerSettings:

@@ -19,6 +19,7 @@ from .hub import Hub
 from .invitations import Invitations
 from .metrics import Metrics, Silent, kept
 from .once import Answers
+from .paraphrasing import Paraphrasing
 from .settings import ServerSettings
 from .space_logs import SpaceLogs
 from .tracing import Tracer, tracer
@@ -56,6 +57,7 @@ class Server:
         self.at_stop += [self.hub.close, self.transfers.stop]
         self.deletion = Deletion(self.accounts.database, self.host, self.spaces, self.blobs)
         self.metrics = kept(self.settings.metrics)
+        self.paraphrasing = Paraphrasing(self.host, self.settings, self.accounts.rates, self.metrics)
         self.tracer = tracer(wanted=self.settings.traces)
 
     def start(self) -> None:

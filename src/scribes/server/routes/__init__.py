@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from . import (
     account,
+    assistant,
     auth,
     blobs,
     circles,
@@ -51,6 +52,7 @@ def routers() -> tuple[APIRouter, ...]:
         reviews.router,
         prayers.router,
         days.router,
+        assistant.router,
         blobs.router,
         transfers.router,
         circles.router,

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, Query
 from ...models.links import Graph, Link, Missing
 from ...models.notes import Note
 from ..access import Me, Writer
+from ..once import once
 from ..texts import Sound
 
 router = APIRouter(prefix="/v1", tags=["cross-references"])
@@ -48,6 +49,7 @@ def list_missing(id: str, me: Me) -> list[Missing]:
 
 
 @router.post("/notes/{id}/crossrefs", status_code=201, summary="Link two notes by hand")
+@once
 def add_crossref(id: str, new: Annotated[NewLink, Body(openapi_examples=A_LINK)], me: Writer) -> Link:
     """The link from one note to another. If links between them were dismissed, they are no longer."""
     return me.links.link(id, new.note, why=new.why)

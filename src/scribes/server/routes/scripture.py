@@ -13,6 +13,7 @@ from ...models.notes import NoteTopic
 from ...models.passages import PassageHit, Reference
 from ...models.scripture import Linked, Reading, TopicCount, TopicLine, Translation, VerseHit
 from ..access import Me, Writer
+from ..once import once
 from ..paging import Limit
 from ..texts import Code, Passage, PassagePath, Sound, Words
 
@@ -133,18 +134,21 @@ def list_refs(id: str, me: Me) -> list[Reference]:
 
 
 @router.post("/notes/{id}/refs", summary="Pin a passage to a note")
+@once
 def pin_ref(id: str, pin: Annotated[Pin, Body(openapi_examples=A_PIN)], me: Writer) -> list[Reference]:
     """The passages of a note, now with this one, whether its text names it or not."""
     return me.passages.pin(id, pin.passage)
 
 
 @router.post("/notes/{id}/refs/correct", summary="Say what a reference means")
+@once
 def correct_ref(id: str, said: Annotated[Correction, Body(openapi_examples=A_CHOICE)], me: Writer) -> list[Reference]:
     """The passages of a note, with what was read from a text meaning this passage."""
     return me.passages.correct(id, said.text, said.passage)
 
 
 @router.post("/notes/{id}/refs/dismiss", summary="Say that something is no reference")
+@once
 def dismiss_ref(id: str, said: Annotated[Dismissal, Body(openapi_examples=A_DISMISSAL)], me: Writer) -> list[Reference]:
     """The passages of a note, without those read from a text; a pinned passage is pinned no more."""
     return me.passages.dismiss(id, said.text)
