@@ -17,6 +17,10 @@ FACES = ("cli", "server")
 SQL = re.compile(
     r"\s*(SELECT .* FROM|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE TABLE|PRAGMA \w+|BEGIN IMMEDIATE)\b", re.DOTALL
 )
+SQLITE_ONLY = re.compile(
+    r"INSERT OR |\bGLOB '|NOCASE|\bifnull\(|\btotal\(|\bx'|group_concat|\bjson_|strftime|last_insert_rowid"
+    r"|sum\([\w.]+ [=<>!]|\b(min|max)\([\w.]+, |\bIS \?|WHERE NOT \w+ AND"
+)
 SQL_HOMES = ("storage/", "adapters/engine_", "sqlite_file.py")
 # What a hot command may never load, and more that is never needed for one.
 FORBIDDEN_WHEN_HOT = (
@@ -39,6 +43,21 @@ def test_sql_stands_in_storage_and_engines_only() -> None:
         if not name.startswith(SQL_HOMES)
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value)
+    ]
+
+    assert found == []
+
+
+def test_sql_of_the_core_is_understood_by_both_engines() -> None:
+    """What SQLite alone knows, but for the words in storage/search.py and what engine_sqlalchemy/postgres_sql.py does."""
+    found = [
+        f"{name}:{node.lineno} {sqlite_only[0]}"
+        for name, tree in modules()
+        if name.startswith("storage/") and name not in ("storage/search.py", "storage/integrity.py")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for sqlite_only in [SQLITE_ONLY.search(node.value)]
+        if sqlite_only
     ]
 
     assert found == []
