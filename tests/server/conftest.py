@@ -90,3 +90,10 @@ def web(app: FastAPI) -> Iterator[TestClient]:
     """Somebody whom the server does not know yet."""
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what the engine that was asked for does not do."""
+    for item in items:
+        if any(ENGINE in mark.args for mark in item.iter_markers("not_on")) and "every_engine" not in item.keywords:
+            item.add_marker(pytest.mark.skip(reason=f"not on {ENGINE}"))

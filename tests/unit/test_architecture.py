@@ -49,7 +49,7 @@ def test_sql_stands_in_storage_and_engines_only() -> None:
 
 
 def test_sql_of_the_core_is_understood_by_both_engines() -> None:
-    """What SQLite alone knows, but for the words in storage/search.py and what engine_sqlalchemy/postgres_sql.py does."""
+    """Nothing that SQLite alone knows, but for words in storage/search.py and what postgres_sql.py translates."""
     found = [
         f"{name}:{node.lineno} {sqlite_only[0]}"
         for name, tree in modules()
