@@ -139,6 +139,12 @@ class Hosted(Scribes):
         return Everything(self._context)
 
     @property
+    def logs(self) -> list[bytes]:
+        """The ids of the spaces that the person is in through the server's own device."""
+        with self._context.engine.read() as tx:
+            return hosting.logs_of(tx, self._context)
+
+    @property
     def device(self) -> DevicePublic:
         """The public keys of the device through which the server writes for the person: a member's own device lets it
         into an open circle, and into no other.
@@ -195,6 +201,11 @@ class Host:
         """The files that people keep here, sealed at rest."""
         folder = os.path.join(os.path.dirname(self.settings.vault), BLOBS)
         return BlobChunks(FileBlobs(folder), self.key("scribes.blobs"))
+
+    def people_in(self, space: bytes) -> list[int]:
+        """The keys of the people who are in a space through the server's own device."""
+        with self.engine.read() as tx:
+            return hosting.people_in(tx, space)
 
     def check(self) -> None:
         """Ask the database whether it is of this version.

@@ -163,7 +163,8 @@ class SpaceLogs:
         with self._engine.read() as tx:
             ledger = Ledger(tx.connection)
             caller = self._caller_in(ledger, asking)
-            found = self.gate.about(caller, ledger.spaces_of(caller.devices))
+            ids = {*ledger.spaces_of(caller.devices), *asking.me.logs}
+            found = self.gate.about(caller, sorted(ids))
             return [
                 SpaceFound(
                     ring, role, seq, ledger.size_bytes(ring.space),
@@ -199,7 +200,7 @@ class SpaceLogs:
             return
         with self._engine.read() as tx:
             accounts = Ledger(tx.connection).accounts_in(space)
-        self._hub.publish(accounts, space, seq)
+        self._hub.publish({*accounts, *self._host.people_in(space)}, space, seq)
 
     # Letters
 

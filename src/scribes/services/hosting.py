@@ -114,6 +114,17 @@ def by_rank(tx: Tx, space: int) -> list[int]:
     return [n for n, role in sorted(people, key=lambda one: -access.ROLES.index(one[1]))]
 
 
+def logs_of(tx: Tx, context: Context) -> list[bytes]:
+    """The ids of the spaces that a person is in."""
+    return [space.id for space in own_spaces.each(tx, context) if space.role]
+
+
+def people_in(tx: Tx, id: bytes) -> list[int]:
+    """The keys of the people in a space, by its id."""
+    space = spaces.find(tx, id)
+    return [n for n, _ in hosted.people_in(tx, space.n)] if space else []
+
+
 def run_space(sync: Sync, context: Context, n: int) -> bytes:
     """The id of a space whose log was read and written.
 
