@@ -30,6 +30,9 @@ def register(app: typer.Typer) -> None:
     put(group, "migrate", migrate, ("scribes server migrate",))
     put(group, "backup", backup, ("scribes server backup server-2026-11-28.db",))
     put(group, "seed", seed, ("scribes server seed",))
+    from . import server_users
+
+    server_users.register(group)
     app.add_typer(group, name="server")
 
 

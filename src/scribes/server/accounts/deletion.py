@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Table, func
+from sqlalchemy import ColumnElement, Table, func, or_
 from sqlmodel import SQLModel, col, delete, select
 
 from ...domain.access import OWNER
@@ -12,7 +12,8 @@ from ...hosting import Host
 from ..blobs import Blobs
 from ..database import Database, Db
 from ..space_logs import Asking, SpaceFound, SpaceLogs
-from ..tables.accounts import Account, RefreshToken, Session
+from ..tables.accounts import Account
+from ..tables.invitations import CircleInvitation
 from ..tables.sync import SyncSeat, SyncSpace
 from . import audit
 from .sessions import end_all
@@ -78,8 +79,8 @@ class Deletion:
                 removed["relay_entry"] = removed.get("relay_entry", 0) + number
             db.exec(delete(SyncSeat).where(col(SyncSeat.space) == log))
             db.exec(delete(SyncSpace).where(col(SyncSpace.space) == log))
-        own = select(Session.n).where(Session.account_n == account.n)
-        db.exec(delete(RefreshToken).where(col(RefreshToken.session_n).in_(own)))
+        # What waited for whoever has the address, from others.
+        db.exec(delete(CircleInvitation).where(col(CircleInvitation.address) == account.email))
         for table, condition in _of(account):
             number = db.connection().execute(delete(table).where(condition)).rowcount
             if number:
@@ -100,15 +101,23 @@ def _is_alone(found: SpaceFound) -> bool:
 
 
 def _of(account: Account) -> list[tuple[Table, ColumnElement[bool]]]:
-    """Every table that names an account, by its number or by its person's, and which rows are meant: also tables that
-    come later. Those that others point at come last.
+    """Every table that names an account, by its number or by its person's or by what is theirs, and which rows are
+    meant: also tables that come later. Those that others point at come last.
     """
-    found: list[tuple[Table, ColumnElement[bool]]] = []
-    for table in reversed(SQLModel.metadata.sorted_tables):
+    found: dict[str, tuple[Table, ColumnElement[bool]]] = {}
+    for table in SQLModel.metadata.sorted_tables:
         if table.name in KEPT:
             continue
         if BY_ACCOUNT in table.c:
-            found.append((table, table.c[BY_ACCOUNT] == account.n))
-        elif BY_PERSON in table.c and account.hosted_n is not None:
-            found.append((table, table.c[BY_PERSON] == account.hosted_n))
-    return found
+            found[table.name] = table, table.c[BY_ACCOUNT] == account.n
+        elif BY_PERSON in table.c:
+            found[table.name] = table, table.c[BY_PERSON] == (-1 if account.hosted_n is None else account.hosted_n)
+        else:
+            theirs = [
+                key.parent.in_(select(key.column).where(found[key.column.table.name][1]))
+                for key in table.foreign_keys
+                if key.column.table.name in found
+            ]
+            if theirs:
+                found[table.name] = table, or_(*theirs)
+    return list(reversed(found.values()))
