@@ -22,6 +22,7 @@ from scribes.records import replaced
 from scribes.services.items import add_in
 from scribes.services.own_spaces import own_id
 from scribes.storage import cards
+from scribes.storage.visible import beside
 
 from . import engines
 
@@ -253,3 +254,23 @@ def test_all_devices_of_a_person_make_the_same_card_and_those_of_others_another(
 
     assert anna.reviews.add_passage("John 3:16", translation="web").id == there
     assert ben.reviews.add_passage("John 3:16", translation="web").id != there
+
+
+def test_what_one_has_to_do_is_read_from_ones_own_part_of_an_index(tmp_path: Path) -> None:
+    host = open_host(str(tmp_path / "server"), "", "")
+    questions = {
+        "card_own_seen": f"SELECT n FROM card WHERE {cards.SEEN} AND space_id = 7",
+        "card_own_new": f"SELECT n FROM card WHERE {cards.UNSEEN} AND space_id = 7",
+        "card_own ": "SELECT count(*) FROM card WHERE deleted_us IS NULL AND space_id = 7",
+        "reminder_own_open": "SELECT n FROM reminder WHERE open_us IS NOT NULL AND space_id = 7",
+        "reminder_own_next": "SELECT n FROM reminder WHERE next_us <= ?1 AND space_id = 7",
+        "prayer_own": "SELECT n FROM prayer WHERE state = 'open' AND deleted_us IS NULL AND space_id = 7",
+        "review_own": "SELECT 1 FROM review WHERE day = ?1 AND space_id = 7",
+        "review_card": f"SELECT 1 FROM review WHERE card = ?1 AND {beside((7,), table='review')}",
+        "prayed_prayer": f"SELECT 1 FROM prayed WHERE prayer = ?1 AND {beside((7,), table='prayed')}",
+    }
+    with host.engine.read() as tx:
+        for index, sql in questions.items():
+            plan = tx.rows(f"EXPLAIN QUERY PLAN {sql}", (1,) if "?1" in sql else ())
+            assert f"INDEX {index}" in f"{plan[0][3]} ", (index, plan)
+    host.close()

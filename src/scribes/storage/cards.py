@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..domain.reviews import CARD, REVIEW, Answer, CardState, Rules
 from . import hosted, items, meta
-from .visible import in_spaces
+from .visible import beside, in_spaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,14 +65,14 @@ def set_state(tx: Tx, n: int, state: CardState, *, comes: bool) -> None:
 
 def answers(tx: Tx, card: str, *, space: int) -> list[Answer]:
     """The answers to a card that stand, in their order. `space` is that of the card: nobody answers for others."""
-    own = in_spaces((space,), table="review")
+    own = beside((space,), table="review")
     rows = tx.rows(f"SELECT {_ANSWER} FROM review WHERE card = ? AND {_LIVE} AND {own} ORDER BY at_us, id", (card,))
     return [Answer(*row) for row in rows]
 
 
 def last_answer(tx: Tx, card: str, *, space: int) -> tuple[Answer | None, int]:
     """The last answer to a card that stands, and how many there are; `space` is that of the card."""
-    of_card = f"FROM review WHERE card = ? AND {_LIVE} AND {in_spaces((space,), table='review')}"
+    of_card = f"FROM review WHERE card = ? AND {_LIVE} AND {beside((space,), table='review')}"
     row = tx.row(f"SELECT {_ANSWER} {of_card} ORDER BY at_us DESC, id DESC LIMIT 1", (card,))
     number = int(tx.value(f"SELECT count(*) {of_card}", (card,)))
     return (Answer(*row) if row else None), number
@@ -89,10 +89,10 @@ def coming_up(tx: Tx, what: str, now_us: int, *, visible_to: Spaces, limit: int,
     spaces = in_spaces(visible_to, table="card")
     sql = f"SELECT n FROM card WHERE {what} AND {spaces} ORDER BY due_us, n LIMIT ?2 OFFSET ?3"
     keys = [row[0] for row in tx.rows(sql, (now_us, limit, skip))]
+    if not keys:
+        return []
     marks = ", ".join("?" * len(keys))
-    return items.select(
-        tx, CARD, f"n IN ({marks})", keys, visible_to=visible_to, order="due_us, n", limit=max(1, len(keys))
-    )
+    return items.select(tx, CARD, f"n IN ({marks})", keys, visible_to=visible_to, order="due_us, n", limit=len(keys))
 
 
 def count_due(tx: Tx, what: str, now_us: int, *, visible_to: Spaces) -> list[tuple[str, str, int]]:
@@ -115,6 +115,8 @@ def without_note(tx: Tx, what: str, now_us: int, *, visible_to: Spaces, limit: i
     )
     rows = tx.rows(sql, (now_us,))
     doubtful = [n for n, gone in rows if not gone][:limit]
+    if not doubtful:
+        return len(rows), []
     marks = ", ".join("?" * len(doubtful))
     found = items.select(tx, CARD, f"n IN ({marks})", doubtful, visible_to=visible_to, order="n", limit=limit)
     return sum(gone for _, gone in rows), found
@@ -159,7 +161,7 @@ def due_times(tx: Tx, until_us: int, *, visible_to: Spaces) -> list[int]:
 
 def introduced(tx: Tx, day: str, *, visible_to: Spaces) -> int:
     """How many cards were seen for the first time on a day."""
-    own, before_it = in_spaces(visible_to, table="r"), in_spaces(visible_to, table="b")
+    own, before_it = in_spaces(visible_to, table="r"), beside(visible_to, table="b")
     before = f"SELECT 1 FROM review b WHERE b.card = r.card AND b.day < r.day AND b.deleted_us IS NULL AND {before_it}"
     sql = (
         f"SELECT count(DISTINCT card) FROM review r WHERE day = ? AND deleted_us IS NULL AND {own}"
@@ -184,7 +186,7 @@ def has_answers_on(tx: Tx, day: str, *, visible_to: Spaces) -> bool:
 
 def recalled_since(tx: Tx, day: str, *, visible_to: Spaces) -> tuple[int, int]:
     """Of the cards asked again on a later day, since a day: how many were asked, and how many were remembered."""
-    own, others = in_spaces(visible_to, table="r"), in_spaces(visible_to, table="b")
+    own, others = in_spaces(visible_to, table="r"), beside(visible_to, table="b")
     other = f"SELECT 1 FROM review b WHERE b.card = r.card AND b.deleted_us IS NULL AND {others} AND"
     sql = (
         f"SELECT count(*), count(*) FILTER (WHERE rating > 1) FROM review r WHERE day >= ? AND {_LIVE} AND {own}"

@@ -6,7 +6,7 @@ from ..canonical import encode
 from ..errors import Damaged, NotFound
 from ..records import fields, record
 from . import handles
-from .visible import in_spaces
+from .visible import beside, in_spaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def ids_where(tx: Tx, kind: Kind, column: str, value: Value, *, visible_to: Spac
     # No value asked for is empty: said here too, for an index that leaves out empty ones.
     sql = f"SELECT id FROM {kind.table} WHERE {column} = ? AND {column} != ''"
     if visible_to is not None:
-        sql += f" AND {in_spaces(visible_to, table=kind.table)}"
+        sql += f" AND {beside(visible_to, table=kind.table)}"
     return [row[0] for row in tx.rows(sql, (value,))]
 
 

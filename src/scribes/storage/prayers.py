@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..domain.prayers import ANSWERED, OPEN, PRAYED, PRAYER
 from . import items
-from .visible import in_spaces
+from .visible import beside, in_spaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def tally(tx: Tx, prayer: str, *, visible_to: Spaces) -> tuple[int | None, int]:
     """When a prayer was prayed last, and how often, as this person's log says: a prayer of a circle is prayed by many,
     each by themselves. So it stands in no column (`prayed_us` and `times` of the table are from before circles).
     """
-    own = in_spaces(visible_to, table="prayed")
+    own = beside(visible_to, table="prayed")
     sql = f"SELECT max(at_us), count(*) FROM prayed WHERE prayer = ? AND deleted_us IS NULL AND {own}"
     row = tx.row(sql, (prayer,)) or (None, 0)
     return row[0], int(row[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..domain.reminders import REMINDER, Told
 from ..records import record
 from . import items
+from .visible import in_spaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +42,11 @@ def set_clockwork(tx: Tx, n: int, derived: Clockwork) -> None:
 def due(tx: Tx, now_us: int, *, visible_to: Spaces, limit: int) -> list[Stored]:
     """Reminders that fired and wait to be dealt with, or whose moment has come; the earliest first."""
     # Two indexes, one after the other: an OR over both would read the whole table.
-    open_or_due = "SELECT n FROM reminder WHERE open_us IS NOT NULL UNION SELECT n FROM reminder WHERE next_us <= ?"
+    own = in_spaces(visible_to, table="reminder")
+    open_or_due = (
+        f"SELECT n FROM reminder WHERE open_us IS NOT NULL AND {own}"
+        f" UNION SELECT n FROM reminder WHERE next_us <= ? AND {own}"
+    )
     where = f"deleted_us IS NULL AND n IN ({open_or_due})"
     order = "coalesce(open_us, next_us), n"
     return items.select(tx, REMINDER, where, (now_us,), visible_to=visible_to, order=order, limit=limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from . import notes
-from .visible import in_spaces, own_notes
+from .visible import beside, in_spaces, own_notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def answers_by_day(tx: Tx, first: str, *, visible_to: Spaces) -> list[tuple[str,
 
     A card is known when it was answered on an earlier day; of a day only its first answer says what was remembered.
     """
-    others = in_spaces(visible_to, table="b")
+    others = beside(visible_to, table="b")
     other = (
         f"SELECT 1 FROM review b WHERE b.card = r.card AND b.deleted_us IS NULL AND {others} AND b.at_us < r.at_us AND"
     )

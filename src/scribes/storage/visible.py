@@ -17,6 +17,13 @@ def in_spaces(visible_to: Spaces, *, table: str = "note") -> str:
     return f"{table}.space_id IN ({', '.join(str(int(space)) for space in visible_to) or '0'})"
 
 
+def beside(visible_to: Spaces, *, table: str) -> str:
+    """The same condition for rows that something else finds, such as their card: SQLite knows not how many rows a space
+    has, and would take an index that begins with the space for as good.
+    """
+    return in_spaces(visible_to, table=f"+{table}")
+
+
 def own_notes(visible_to: Spaces, *, trash: bool = False) -> str:
     """A statement for the keys of the notes in these spaces, outside the trash or in it: read from an index alone, so
     that among many people's notes those of one are picked out before anything is ranked or cut off.
