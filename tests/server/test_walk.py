@@ -16,6 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from scribes.crypto.passwords import cost_in, keys_of
 from scribes.hosting import open_host
 
 WAIT_S = 30
@@ -173,6 +174,18 @@ def test_a_sealed_circle_and_sealed_notes_are_bytes_to_the_server(tmp_path: Path
     anna.run("circle", "create", "Hidden")
     anna.run("circle", "share", "-", "Hidden")
     anna.run("sync")
+    with httpx2.Client(base_url=served, timeout=WAIT_S) as client:
+        token = _token_of(client, "anna@example.org", "correct horse battery anna")
+        client.headers["Authorization"] = f"Bearer {token}"
+        spaces = {one["kind"]: one for one in client.get("/v1/spaces").json()}
+        refused = [
+            client.get("/v1/notes", params={"circle": spaces["circle"]["id"]}),
+            client.post("/v1/notes", json={"title": "New"}),
+            client.get(f"/v1/circles/{spaces['circle']['id']}/members"),
+        ]
+    assert {one["mode"] for one in spaces.values()} == {"sealed"}
+    assert [(one.status_code, one.json()["error"]["code"]) for one in refused] == [(403, "sealed")] * 3
+
     folder = next(tmp_path.rglob("scribes.db")).parent
     host = open_host(str(folder), "", "")
     with host.engine.read() as tx:
@@ -187,3 +200,10 @@ def test_a_sealed_circle_and_sealed_notes_are_bytes_to_the_server(tmp_path: Path
     assert entries > 4
     assert "anna@example.org" in found
     assert not [word for word in ("unspeakable", "mercy", "Hidden") if word in found]
+
+
+def _token_of(client: httpx2.Client, email: str, password: str) -> str:
+    """The access token of a derived account, whose password the server is never sent."""
+    said = client.post("/v1/auth/prelogin", json={"email": email}).json()
+    keys = keys_of(password, email=email, cost=cost_in(said))
+    return str(client.post("/v1/auth/login", json={"email": email, "password": keys.password}).json()["access_token"])

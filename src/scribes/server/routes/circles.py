@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, BackgroundTasks, Body
+from fastapi import APIRouter, BackgroundTasks, Body, Depends
 from pydantic import Field
 
 from ...errors import Sealed
@@ -15,8 +15,9 @@ from ..access import Me, TheServer, Writer
 from ..invitations import check_uses
 from ..once import once
 from ..paging import Cursor, Limit
+from ..sealing import not_sealed
 
-router = APIRouter(prefix="/v1/circles", tags=["circles"])
+router = APIRouter(prefix="/v1/circles", tags=["circles"], dependencies=[Depends(not_sealed)])
 
 GivenRole = Literal["reader", "member", "admin"]
 Name = Annotated[str, Body(embed=True, max_length=200, examples=["Home group"])]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 
 from ...domain.dates import to_us
 from ...errors import InvalidInput
@@ -18,6 +18,7 @@ from ..answers import written
 from ..once import once
 from ..paging import Cursor, Limit
 from ..revisions import ANY, IfMatch, IfNoneMatch, base_in, tag, tagged
+from ..sealing import not_sealed
 
 router = APIRouter(prefix="/v1", tags=["notes"])
 
@@ -53,7 +54,7 @@ NewNoteBody = Annotated[NewNote, Body(openapi_examples=A_NOTE)]
 PatchBody = Annotated[NotePatch, Body(openapi_examples=A_PATCH)]
 
 
-@router.get("/notes")
+@router.get("/notes", dependencies=[Depends(not_sealed)])
 def list_notes(
     me: Me,
     *,
@@ -79,7 +80,7 @@ def list_notes(
     return me.listing.page(wanted, order=order, cursor=cursor, limit=limit)
 
 
-@router.post("/notes", status_code=201, response_model=Note)
+@router.post("/notes", status_code=201, response_model=Note, dependencies=[Depends(not_sealed)])
 @once
 def add_note(new: NewNoteBody, me: Writer, response: Response, circle: Circle = "") -> Response:
     """A new note, on disk when this is answered: among one's own, or in an open circle."""
