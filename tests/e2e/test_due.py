@@ -21,7 +21,7 @@ def due(machine: Machine) -> Machine:
     with scribes.open(settings=load(machine.env)) as vault:
         vault.notes.add("Grace upon grace")
         made = vault.reminders.add(NewReminder("call Ruth", (now + timedelta(days=1)).replace(tzinfo=None), "UTC"))
-        vault.reminders.snooze([made.id], now + timedelta(seconds=0.3))
+        vault.reminders.snooze([made.id], datetime.now(UTC) + timedelta(seconds=0.3))
     time.sleep(0.4)
     return machine
 
