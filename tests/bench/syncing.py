@@ -7,6 +7,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import scribes
 from scribes.config import load
@@ -23,6 +24,8 @@ def measure(notes: int = NOTES) -> None:
         _first(folder, notes)
     with tempfile.TemporaryDirectory() as folder:
         _log_of_one_note(folder)
+    with tempfile.TemporaryDirectory() as folder:
+        over_http(folder, notes)
 
 
 def _open(folder: str, name: str) -> scribes.Scribes:
@@ -113,6 +116,47 @@ def _log_of_one_note(folder: str) -> None:
             print(f"| the same, compacted (all of the log) | {_size(relay) / text:.2f}x |")
         for vault in (first, second, relay):
             vault.close()
+
+
+def over_http(folder: str, number: int) -> None:
+    """A first sync through a server in a process of its own beside the one through a remote in this process, in turns;
+    and what an idle sync of three spaces takes.
+    """
+    from tests.server.serving import Served
+
+    print(f"\n| first sync of {number:,} notes | in this process, s | over HTTP, s | ratio |\n|---|---|---|---|")
+    taken = list(material.notes(number))
+    first, second, relay = _pair(os.path.join(folder, "here"))
+    first.notes.add_many(taken)
+    here = [_wall(vault.sync.run) for vault in (first, second)]
+    for vault in (first, second, relay):
+        vault.close()
+    with Served(Path(folder) / "served", mode="development", index_meaning="false") as served:
+        first, second = (_open(os.path.join(folder, "there"), name) for name in ("first", "second"))
+        first.servers.log_in(served.url, email="anna@example.org", password="four words are good", is_new=True)
+        second.servers.log_in(served.url, email="anna@example.org", password="four words are good")
+        code = second.devices.ask(second.servers.remote(served.url), kind="server", place=served.url).code
+        first.devices.let_in(code)
+        second.devices.is_let_in()
+        first.notes.add_many(taken)
+        there = [_wall(vault.sync.run) for vault in (first, second)]
+        assert second.notes.count() == number
+        for name, one, other in zip(("push", "pull and apply"), here, there, strict=True):
+            print(f"| {name} | {one:.2f} | {other:.2f} | {other / one:.2f}x |")
+        print(f"| both | {sum(here):.2f} | {sum(there):.2f} | {sum(there) / sum(here):.2f}x |")
+        for name in ("Bethel", "Hebron"):
+            first.circles.create(name)
+        first.sync.run()
+        idle = sorted(_wall(first.sync.run) for _ in range(31))
+        print(f"\nA sync with nothing new, three spaces over HTTP, one request: {idle[15] * 1e3:.1f} ms.")
+        for vault in (first, second):
+            vault.close()
+
+
+def _wall(action: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
 
 
 def _size(relay: scribes.Scribes) -> int:

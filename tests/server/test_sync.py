@@ -284,6 +284,16 @@ def test_an_account_keeps_no_more_than_its_quota(app: FastAPI, anna: TestClient,
     assert put(anna, space).json() == {"seq": 3, "fresh": 0}
 
 
+def test_a_log_whose_keeper_is_gone_counts_as_the_next_ones_who_writes(
+    app: FastAPI, anna: TestClient, space: Space, owner: Pen
+) -> None:
+    with app.state.server.host.engine.write() as tx:
+        tx.run("DELETE FROM sync_space")
+    put(anna, space, space.bundle(owner, note(owner, "more")).raw)
+
+    assert circles(anna)[0]["size_bytes"] == sum(map(len, space.raws()))
+
+
 def test_a_body_that_is_too_large_is_refused(app: FastAPI, anna: TestClient, space: Space) -> None:
     app.state.server.settings.sync_body_bytes = 1_000
     assert code(put(anna, space, b"x" * 1_001)) == (413, "too_large")

@@ -130,14 +130,3 @@ class Ledger:
     def drop_letters(self, *, before_us: int) -> None:
         """Take out all letters that nobody fetched in time."""
         self._connection.execute(delete(SyncLetter).where(col(SyncLetter.left_us) < before_us))
-
-    # Accounts
-
-    def forget(self, account: int) -> list[bytes]:
-        """Remove what an account has here; the logs that counted as its own, which others may still be in."""
-        kept = list(
-            self._connection.execute(select(col(SyncSpace.space)).where(col(SyncSpace.account) == account)).scalars()
-        )
-        for table in (SyncDevice, SyncLetter, SyncSpace):
-            self._connection.execute(delete(table).where(col(table.account) == account))
-        return kept

@@ -130,7 +130,9 @@ class SpaceLogs:
             written = self.gate.write(
                 caller, space, entries, again=again, invitation=invitation, kept_by=kept_by or None
             )
-            ledger.grow(space, keeper or asking.me.key, by_bytes=written.size_bytes)
+            # One whose keeper's account is gone, or that the server began, counts as the next one's who writes in it.
+            grown = written.size_bytes if keeper else self.gate.size_bytes(space)
+            ledger.grow(space, keeper or asking.me.key, by_bytes=grown)
             if written.has_members_changed:
                 ledger.seat(written.ring)
         if written.fresh:

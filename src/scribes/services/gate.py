@@ -145,6 +145,11 @@ class Gate(Relay):
         with self._engine.read() as tx:
             return self._ring(tx, space)
 
+    def size_bytes(self, space: bytes) -> int:
+        """How many bytes the entries of a log have."""
+        with self._engine.read() as tx:
+            return relay.size_bytes(tx, space)
+
     def about(self, caller: Caller, spaces: Sequence[bytes]) -> list[tuple[Keyring, str, int]]:
         """Of each log that an account may read all of: its keyring, the account's role and the last number."""
         with self._engine.read() as tx:
