@@ -269,6 +269,24 @@ def test_a_note_that_was_removed_for_good_is_gone_with_its_history(vault: scribe
     assert left == [1, 1, 0, 0]
 
 
+@pytest.mark.parametrize(
+    "query", ["tag:hope", "tag:HOPE after:2000-01-01", "passage:Rom-8", "space:Personal -tag:other"]
+)
+def test_notes_are_found_by_filters(vault: scribes.Scribes, query: str) -> None:
+    note = vault.notes.add("a", "Rom 8:28", tags=["hope"])
+    vault.notes.add("b", "John 3:16", tags=["other"])
+
+    assert [hit.note.id for hit in vault.search.find(query, by="words")] == [note.id]
+
+
+@pytest.mark.not_on("vault", "sqlite")
+def test_who_asks_for_words_on_postgres_is_told_that_they_are_not_searched(vault: scribes.Scribes) -> None:
+    vault.notes.add("grace")
+
+    with pytest.raises(Unavailable, match="does not search for words"):
+        vault.search.find("grace", by="words")
+
+
 # Joint transactions
 
 

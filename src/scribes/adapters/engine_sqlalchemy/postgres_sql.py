@@ -66,7 +66,9 @@ def statement(sql: str) -> bytes:
     if target(sql) == WORDS:
         return b""
     if WORDS in sql:
-        raise Unavailable("a server on Postgres does not search for words yet", hint="filters work: tag:, speaker:")
+        raise Unavailable(
+            "a server on Postgres does not search for words yet", hint="tag:, topic:, passage:, before: and after: work"
+        )
     used = 0
 
     def translated(found: re.Match[str]) -> str:
