@@ -219,6 +219,28 @@ def test_the_link_lies_sealed_and_an_accepted_one_is_answered_again_by_its_key(
         assert b"join" not in tx.value("SELECT link FROM circle_invitation")
 
 
+def test_with_an_account_go_its_webhooks_and_the_invitations_by_it_and_for_it(
+    web: TestClient, anna: Somebody, ben: Somebody, circle: str
+) -> None:
+    his = ben("POST", "/v1/circles", json={"name": "His"}).json()["id"]
+    invited(ben, his, CARL["email"])
+    hook = ben("POST", f"/v1/circles/{his}/webhooks", json={"url": "https://hooks.example.invalid./x"})
+    assert code(hook) == (422, "invalid")
+    hook = ben("POST", f"/v1/circles/{his}/webhooks", json={"url": "http://127.0.0.1:9/x"}).json()
+    ben("POST", f"/v1/circles/{his}/webhooks/{hook['id']}/test")
+    invited(anna, circle)
+    said = ben("GET", "/v1/account/export").json()
+    assert [one["url"] for one in said["webhooks"]] == ["http://127.0.0.1:9/x"]
+    assert [one["address"] for one in said["invitations"]] == [CARL["email"]]
+    gone = ben("POST", "/v1/account/deletion", json={"password": BEN["password"]})
+
+    assert gone.status_code == 200, gone.text
+    assert sent(anna, circle) == []
+    with web.app.state.server.host.engine.read() as tx:  # type: ignore[attr-defined]
+        for table in ("webhook", "webhook_delivery", "circle_invitation", "idempotency_key"):
+            assert tx.value(f"SELECT count(*) FROM {table}") == 0
+
+
 # Mail
 
 

@@ -152,6 +152,20 @@ def test_a_webhook_that_was_removed_hears_nothing(anna: TestClient, circle: str,
         receiver.next(within_s=0.5)
 
 
+def test_a_webhook_whose_secret_cannot_be_read_any_more_parks_what_it_gets(
+    app: FastAPI, anna: TestClient, circle: str, receiver: Receiver
+) -> None:
+    hook = hooked(anna, circle, f"{receiver.url}/ok")
+    sql(app, "UPDATE webhook SET secret = ?", b"x" * 60)
+    anna.post("/v1/notes", params={"circle": circle}, json={"title": "Romans 8"})
+    parked = until(lambda: [one for one in deliveries(anna, circle, hook) if one["state"] == "parked"])
+
+    assert parked[0]["said"] == "its secret cannot be read any more"
+    assert receiver.got.empty()
+    anna.delete(f"/v1/circles/{circle}/webhooks/{hook['id']}")
+    assert sql(app, "SELECT count(*) FROM webhook_delivery") == [(0,)]
+
+
 def test_a_webhook_of_one_circle_is_none_of_another(anna: TestClient, ben: TestClient, circle: str) -> None:
     hook = hooked(anna, circle, "https://hooks.example.org/scribes")
     his = ben.post("/v1/circles", json={"name": "His"}).json()["id"]

@@ -162,6 +162,20 @@ def _webhook(who: Somebody) -> str:
     return str(who.made("POST", f"/v1/circles/{who.circle()}/webhooks", said)["id"])
 
 
+def _open_invitation(who: Somebody) -> str:
+    path = f"/v1/circles/{who.circle()}/invitations"
+    who.made("POST", path, {})
+    return str(who.made("GET", path)[0]["id"])
+
+
+def _invitation(who: Somebody) -> str:
+    """One that waits for them."""
+    assert who.friend is not None
+    circle = who.friend.made("POST", "/v1/circles", {"name": f"Friends of {who.mark}"})["id"]
+    who.friend.made("POST", f"/v1/circles/{circle}/invitations", {"address": who.email})
+    return str(who.made("GET", "/v1/invitations")[0]["id"])
+
+
 def _conflict(who: Somebody) -> str:
     note = _note(who)
     base = who.made("GET", f"/v1/notes/{note}")["revision"]
@@ -227,6 +241,8 @@ makers: dict[str, Callable[[Somebody], str]] = {
     "/v1/circles/{circle}/members/{member}": _member,
     "/v1/circles/{circle}/shared/{item}": _shared,
     "/v1/circles/{circle}/webhooks/{id}": _webhook,
+    "/v1/circles/{circle}/invitations/{id}": _open_invitation,
+    "/v1/invitations/{id}": _invitation,
     "/v1/sync/{space}": _space,
     "/v1/sync/mail/{slot}": _slot,
     "/v1/spaces/{space}": lambda who: who.thing("/v1/sync/{space}"),

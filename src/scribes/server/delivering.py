@@ -19,7 +19,7 @@ from ..adapters.webhook_http import Answered, WebhookPost
 from ..domain.dates import DAY_US
 from ..domain.jobs import MOST_ATTEMPTS, SECOND_US, wait_us
 from ..domain.webhooks import DELIVERY, SIGNATURE, signature
-from ..errors import InvalidInput, ScribesError, Unavailable
+from ..errors import Damaged, InvalidInput, Unavailable
 from ..hosting import Host
 from ..ids import to_text
 from ..version import __version__
@@ -242,16 +242,8 @@ class Delivering:
             self.outbox.let_go(claim)
 
     def _deliver(self, claim: Claim) -> None:
-        at_s = time.time_ns() // 1_000_000_000
-        secret = self._host.opened(claim.secret, purpose=PURPOSE).decode()
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": f"Scribes/{__version__}",
-            DELIVERY: to_text(claim.id),
-            SIGNATURE: signature(secret, claim.body, at_s=at_s),
-        }
         try:
-            answered = self._post(claim.url, headers, claim.body)
+            answered = self._post(claim.url, self._headers(claim), claim.body)
         except Unavailable as e:
             if self._stop.is_set():
                 self.outbox.give_back(claim)
@@ -260,10 +252,19 @@ class Delivering:
         except InvalidInput as e:
             # A name may lead elsewhere tomorrow.
             self.outbox.failed(claim, None, e.message, for_good=False, again_s=None)
-        except ScribesError as e:
-            self.outbox.failed(claim, None, e.code, for_good=True, again_s=None)
+        except Damaged:
+            self.outbox.failed(claim, None, "its secret cannot be read any more", for_good=True, again_s=None)
         else:
             self._note(claim, answered)
+
+    def _headers(self, claim: Claim) -> dict[str, str]:
+        secret = self._host.opened(claim.secret, purpose=PURPOSE).decode()
+        return {
+            "Content-Type": "application/json",
+            "User-Agent": f"Scribes/{__version__}",
+            DELIVERY: to_text(claim.id),
+            SIGNATURE: signature(secret, claim.body, at_s=time.time_ns() // 1_000_000_000),
+        }
 
     def _note(self, claim: Claim, answered: Answered) -> None:
         if 200 <= answered.status < 300:

@@ -208,12 +208,6 @@ class Invitations:
         return self._accounts.mailer.message(one.address, "An invitation to a circle", text)
 
 
-def forget(db: Db, account: int, address: str) -> None:
-    """Remove the invitations that a person sent, and those that wait for their address."""
-    gone = (col(CircleInvitation.account) == account) | (col(CircleInvitation.address) == address)
-    db.exec(delete(CircleInvitation).where(gone))
-
-
 def check_uses(address: str, uses: int) -> None:
     """Refuse an invitation of one address for many.
 

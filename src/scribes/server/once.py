@@ -20,7 +20,7 @@ from sqlmodel import col, delete
 
 from ..errors import Conflict
 from ..hosting import Host
-from .database import Database, Db
+from .database import Database
 from .tables.idempotency import IdempotencyKey
 
 KEPT_US = 24 * 60 * 60 * 1_000_000
@@ -116,11 +116,6 @@ class Answers:
             raise Conflict("this idempotency key belongs to another request", hint="take a new one for each thing")
         headers = tuple((name, value) for name, value in json.loads(kept.headers))
         return Answer(kept.status, headers, self._host.opened(kept.body, purpose=PURPOSE), is_again=True)
-
-
-def forget(db: Db, account: int) -> None:
-    """Remove what is kept of a person, by their key in the host."""
-    db.exec(delete(IdempotencyKey).where(col(IdempotencyKey.account) == account))
 
 
 def once(call: Callable[..., Any]) -> Callable[..., Any]:

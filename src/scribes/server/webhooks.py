@@ -109,7 +109,8 @@ class Webhooks:
         Raises: NotFound, Forbidden.
         """
         with self._database.joint() as db:
-            _remove(db, [self._get(db, me, circle, id).n or 0])
+            # What waits for it goes with it.
+            db.delete(self._get(db, me, circle, id))
 
     def try_out(self, me: Hosted, circle: str, id: str) -> Delivery:
         """A delivery that says nothing, sent soon and once; where it is taken, a webhook that was switched off because
@@ -202,16 +203,6 @@ class Webhooks:
         if found is None:
             raise NotFound("there is no such webhook")
         return found
-
-
-def forget(db: Db, account: int) -> None:
-    """Remove the webhooks that a person made, by their key in the host."""
-    _remove(db, [n or 0 for n in db.exec(select(Webhook.n).where(Webhook.account == account))])
-
-
-def _remove(db: Db, hooks: list[int]) -> None:
-    db.exec(delete(WebhookDelivery).where(col(WebhookDelivery.webhook_n).in_(hooks)))
-    db.exec(delete(Webhook).where(col(Webhook.n).in_(hooks)))
 
 
 def _of(db: Db, space: bytes) -> list[Webhook]:

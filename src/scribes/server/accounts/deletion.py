@@ -20,7 +20,7 @@ from .sessions import end_all
 
 # What is kept of the dead: that they were there, by number.
 KEPT = ("account", "audit")
-BY_ACCOUNT, BY_PERSON = "account_n", "account"
+BY_ACCOUNT, BY_PERSON, BY_ADDRESS = "account_n", "account", "address"
 
 
 class Deletion:
@@ -101,8 +101,8 @@ def _is_alone(found: SpaceFound) -> bool:
 
 
 def _of(account: Account) -> list[tuple[Table, ColumnElement[bool]]]:
-    """Every table that names an account, by its number or by its person's or by what is theirs, and which rows are
-    meant: also tables that come later. Those that others point at come last.
+    """Every table that names an account, by its number, its person's, its address, or by what is theirs, and which
+    rows are meant: also tables that come later. Those that others point at come last.
     """
     found: dict[str, tuple[Table, ColumnElement[bool]]] = {}
     for table in SQLModel.metadata.sorted_tables:
@@ -120,4 +120,7 @@ def _of(account: Account) -> list[tuple[Table, ColumnElement[bool]]]:
             ]
             if theirs:
                 found[table.name] = table, or_(*theirs)
+        if BY_ADDRESS in table.c:
+            named = table.c[BY_ADDRESS] == account.email
+            found[table.name] = table, or_(found[table.name][1], named) if table.name in found else named
     return list(reversed(found.values()))

@@ -16,6 +16,8 @@ from ...ids import to_text
 from ...services.everything import SECTIONS
 from ..database import Database, Db
 from ..tables.accounts import Account, Audit, KeyBundle, Passkey, Session
+from ..tables.invitations import CircleInvitation
+from ..tables.webhooks import Webhook
 
 FORMAT, VERSION = "scribes-account", 1
 PIECE_CHARS = 64 * 1024
@@ -75,7 +77,21 @@ def _about(db: Db, n: int) -> dict[str, Any]:
             for one in sessions
         ],
         "passkeys": [{"name": one.name, "created_at": _at(one.created_us)} for one in passkeys],
+        **_sent(db, account),
         "events": [{"at": _at(one.at_us), "event": one.event, "network": one.network} for one in events],
+    }
+
+
+def _sent(db: Db, account: Account) -> dict[str, Any]:
+    """Where the account has what happens posted to, and whom it invited."""
+    hooks = db.exec(select(Webhook).where(Webhook.account == account.hosted_n).order_by(col(Webhook.n)))
+    rows = select(CircleInvitation).where(CircleInvitation.account == account.hosted_n)
+    return {
+        "webhooks": [{"circle": one.space.hex(), "url": one.url, "created_at": _at(one.created_us)} for one in hooks],
+        "invitations": [
+            {"circle": one.circle, "address": one.address, "state": one.state, "made_at": _at(one.made_us)}
+            for one in db.exec(rows.order_by(col(CircleInvitation.n)))
+        ],
     }
 
 

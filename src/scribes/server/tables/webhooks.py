@@ -37,7 +37,7 @@ class WebhookDelivery(SQLModel, table=True):
 
     n: int | None = Field(default=None, primary_key=True, sa_type=Number)
     id: bytes = Field(sa_type=LargeBinary, unique=True)
-    webhook_n: int = Field(sa_type=BigInteger, foreign_key="webhook.n", index=True)
+    webhook_n: int = Field(sa_type=BigInteger, foreign_key="webhook.n", ondelete="CASCADE", index=True)
     kind: str
     """`activity` or `test`."""
     body: str

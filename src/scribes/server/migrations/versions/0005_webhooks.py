@@ -34,7 +34,9 @@ def upgrade() -> None:
         "webhook_delivery",
         sa.Column("n", NUMBER, primary_key=True),
         sa.Column("id", sa.LargeBinary, nullable=False, unique=True),
-        sa.Column("webhook_n", sa.BigInteger, sa.ForeignKey("webhook.n"), nullable=False, index=True),
+        sa.Column(
+            "webhook_n", sa.BigInteger, sa.ForeignKey("webhook.n", ondelete="CASCADE"), nullable=False, index=True
+        ),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("body", sa.String, nullable=False),
         sa.Column("state", sa.String, nullable=False),
