@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import update
+
+from scribes.errors import Unavailable
+from scribes.server.tables.accounts import Account
+from tests.contract.engines import POSTGRES, SQLITE
+from tests.server.accounts import served
 
 ANNA = {"email": "anna@example.org", "password": "four words are good"}
+
+
+@pytest.fixture(params=[SQLITE, POSTGRES])
+def web(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestClient]:
+    with ExitStack() as stack:
+        database = ""
+        if request.param == POSTGRES:
+            database = stack.enter_context(request.getfixturevalue("postgres").database("template0"))
+        yield stack.enter_context(served(tmp_path / "server", database=database, index_meaning=False))
 
 
 def bearer(said: dict[str, Any]) -> dict[str, str]:
@@ -62,3 +80,29 @@ def test_what_is_no_token_is_answered_with_401(web: TestClient, header: str) -> 
 
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_an_account_that_the_core_never_heard_of_is_made_whole_at_the_next_login(web: TestClient) -> None:
+    web.app.state.server.accounts.people.add(**ANNA, name="Anna")  # type: ignore[attr-defined]
+    with web.app.state.server.accounts.database.write() as db:  # type: ignore[attr-defined]
+        db.exec(update(Account).values(hosted_n=None))
+    me = bearer(web.post("/v1/auth/login", json=ANNA).json())
+
+    assert web.post("/v1/notes", json={"title": "Grace"}, headers=me).status_code == 201
+
+
+def test_a_signup_that_fails_half_way_leaves_nothing(web: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise Unavailable("the disk is gone")
+
+    monkeypatch.setattr("scribes.services.hosting.found_personal_space", fails)
+    assert web.post("/v1/auth/signup", json=ANNA).status_code == 503
+    monkeypatch.undo()
+
+    assert web.post("/v1/auth/signup", json=ANNA).status_code == 201
+
+
+def test_the_answer_to_an_expired_and_to_a_foreign_token_says_where_to_go(web: TestClient) -> None:
+    answer = web.get("/v1/auth/me", headers={"Authorization": "Bearer x"})
+
+    assert answer.json()["error"]["hint"] == "POST /v1/auth/login"

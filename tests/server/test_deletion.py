@@ -11,10 +11,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import SQLModel
 
+from scribes.services.proofs import proof_of_invitation
 from scribes.storage import forgetting
 from tests.contract.engines import POSTGRES, SQLITE
-from tests.server.accounts import ANNA, BEN, bearer, code, served, signed_up
+from tests.fuzz.by_hand import Pen, Space, invitation, note
+from tests.server.accounts import ANNA, BEN, bearer, code, secret, served, signed_up
 from tests.server.authenticator import Authenticator
+from tests.server.test_sync import put, registers
 
 SECRET = "pilgrimword"
 
@@ -176,3 +179,63 @@ def test_every_table_of_a_space_is_known_to_be_one(tmp_path: Path) -> None:
         }
 
         assert found == {*forgetting.OF_A_SPACE, *forgetting.OF_A_LOG}
+
+
+# Sealed spaces
+
+
+def as_person(web: TestClient, who: dict[str, str], pen: Pen) -> TestClient:
+    """A client of somebody whose device is registered."""
+    said = signed_up(web, who)
+    client = TestClient(web.app, headers=bearer(said), raise_server_exceptions=False)
+    assert registers(client, pen).status_code in (200, 201)
+    return client
+
+
+def joins(web: TestClient, pen: Pen, space: Space, owner: Pen, by: TestClient) -> None:
+    """Let somebody into a circle, through the server."""
+    space.write(owner, space.invites("the secret"))
+    assert put(by, space).status_code == 200
+    keys, account = invitation("the secret"), bytes.fromhex(web.get("/v1/sync").json()["account"])
+    proof = proof_of_invitation(keys, space=space.id, account=account)
+    joined = space.write(pen, space.joins(pen, "the secret"))
+    headers = {"Scribes-Invitation": f"{keys.id.hex()}.{proof.hex()}"}
+    assert put(web, space, joined.raw, headers=headers).status_code == 200
+
+
+def derived(who: dict[str, str], seed: bytes) -> dict[str, str]:
+    return {"email": who["email"], "password": secret(seed)}
+
+
+def test_sealed_logs_that_are_ones_own_go_along_and_those_of_others_stay(web: TestClient) -> None:
+    before = rows(web)
+    anna, ben = Pen("anna"), Pen("ben")
+    with_ben = as_person(web, derived(BEN, b"b"), ben)
+    ben_alone = rows(web)
+    with_anna = as_person(web, derived(ANNA, b"a"), anna)
+    own, alone = Space(anna, kind="personal", salt="own"), Space(anna, salt="alone")
+    theirs = Space(ben, salt="theirs")
+    joins(with_anna, anna, theirs, ben, with_ben)
+    for space in (own, alone):
+        space.bundle(anna, note(anna))
+        assert put(with_anna, space).status_code == 200
+    answer = with_anna.post("/v1/account/deletion", json={"password": secret(b"a")})
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["removed"]["relay_entry"] == 4
+    assert len(with_ben.get(f"/v1/sync/{theirs.id.hex()}").json()["entries"]) == 3
+    assert with_ben.get(f"/v1/sync/{own.id.hex()}").status_code == 404
+    left = {name: number - ben_alone[name] for name, number in rows(web).items() if number != ben_alone[name]}
+    assert set(left) <= {"relay_entry", "relay_space", "sync_seat", "sync_space"}
+    assert with_ben.post("/v1/account/deletion", json={"password": secret(b"b")}).status_code == 200
+    assert rows(web) == before
+
+
+def test_the_owner_of_a_sealed_circle_hands_it_over_first(web: TestClient) -> None:
+    anna, ben = Pen("anna"), Pen("ben")
+    client = as_person(web, derived(ANNA, b"a"), anna)
+    circle = Space(anna)
+    joins(as_person(web, derived(BEN, b"b"), ben), ben, circle, anna, client)
+
+    assert code(client.post("/v1/account/deletion", json={"password": secret(b"a")})) == (409, "conflict")
+    assert client.get("/v1/auth/me").status_code == 200

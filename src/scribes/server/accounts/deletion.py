@@ -11,7 +11,8 @@ from ...errors import Conflict, Damaged, NotFound
 from ...hosting import Host
 from ..blobs import Blobs
 from ..database import Database, Db
-from ..space_logs import Asking, SpaceFound, SpaceLogs
+from ..ledger import Ledger
+from ..space_logs import Asking, SpaceLogs
 from ..tables.accounts import Account
 from ..tables.invitations import CircleInvitation
 from ..tables.sync import SyncSeat, SyncSpace
@@ -67,10 +68,14 @@ class Deletion:
         Raises: Conflict.
         """
         found = [one for one in self._spaces.spaces(Asking(self._host.of(n))) if one.ring.mode != OPEN]
+        with self._database.read() as db:
+            ledger = Ledger(db.connection())
+            # Somebody whose account has ended is a member on paper alone.
+            alone = {one.ring.space for one in found if set(ledger.accounts_in(one.ring.space)) <= {n}}
         for one in found:
-            if one.role == OWNER and not _is_alone(one) and one.ring.kind != PERSONAL:
+            if one.role == OWNER and one.ring.space not in alone and one.ring.kind != PERSONAL:
                 raise Conflict("a sealed circle needs an owner", hint="hand the circle over first")
-        return [one.ring.space for one in found if one.ring.kind == PERSONAL or _is_alone(one)]
+        return [one.ring.space for one in found if one.ring.kind == PERSONAL or one.ring.space in alone]
 
     def _removed(self, db: Db, account: Account, logs: list[bytes], address: str) -> dict[str, int]:
         removed: dict[str, int] = {}
@@ -94,10 +99,6 @@ class Deletion:
             if db.connection().execute(select(func.count()).select_from(table).where(condition)).scalar_one():
                 raise Damaged(f"something of the account is still in {table.name}", hint="nothing was removed")
         return removed
-
-
-def _is_alone(found: SpaceFound) -> bool:
-    return sum(bool(role) for role in found.ring.members.values()) <= 1
 
 
 def _of(account: Account) -> list[tuple[Table, ColumnElement[bool]]]:
