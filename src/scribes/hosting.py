@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager
 
 from .adapters.blobs_file import FileBlobs
-from .adapters.remote_scribes import ScribesRemote
+from .adapters.remote_scribes import NotingRemote, ScribesRemote
 from .assistants import Assistants
 from .config import load
 from .crypto.devices import open_under, seal_under
@@ -34,7 +34,7 @@ from .storage.meta import Identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from .adapters.engine_sqlalchemy import SqlAlchemyEngine
@@ -55,8 +55,10 @@ HOME_ZONE = "UTC"
 class Hosted(Scribes):
     """What one person can see and do on a server: their open spaces, and no others."""
 
-    def __init__(self, host: Host, context: Context, person: HostedPerson) -> None:
+    def __init__(self, host: Host, context: Context, person: HostedPerson, moved: set[bytes] | None = None) -> None:
         self._host = host
+        # The spaces into whose logs something went at once, as who is in a circle does.
+        self._moved: set[bytes] = set() if moved is None else moved
         self._person = person
         self._context = context
         self._embedders = host.embedders
@@ -78,7 +80,7 @@ class Hosted(Scribes):
 
         Raises: InvalidInput.
         """
-        return Hosted(self._host, replaced(self._context, zone=check_zone(name)), self._person)
+        return Hosted(self._host, replaced(self._context, zone=check_zone(name)), self._person, self._moved)
 
     @property
     def key(self) -> int:
@@ -129,7 +131,7 @@ class Hosted(Scribes):
         with self._context.engine.read() as tx:
             space = hosting.allowed(tx, self._context, circle, "write").n
         me = replaced(self._context.me, space=space)
-        return Hosted(self._host, replaced(self._context, me=me), self._person)
+        return Hosted(self._host, replaced(self._context, me=me), self._person, self._moved)
 
     @property
     def everything(self) -> Everything:
@@ -154,13 +156,13 @@ class Hosted(Scribes):
 
     def sent(self) -> None:
         """Something was written: the logs hear of it soon."""
-        self._host.wake()
+        self._host.wake(self._moved)
 
     def close(self) -> None:
         """Nothing: the database stays open for all."""
 
     def _connect(self, place: RemotePlace) -> Remote:  # noqa: ARG002 - all logs lie here
-        return self._host.relay
+        return NotingRemote(self._host.relay, self._moved)
 
     def _look_at_spaces(self) -> None:
         self._context = self._host.of(self._person.n)._context
@@ -179,6 +181,7 @@ class Host:
         self._guard = threading.Lock()
         self._bell = threading.Event()
         self._rung_at = 0.0
+        self._moved: set[bytes] = set()
         self.told: Callable[[bytes], None] = lambda _space: None
         """Called with the id of a space whose log has moved on by what was written here."""
 
@@ -305,10 +308,16 @@ class Host:
             waiting = hosted.with_unsent(tx)
         for space in waiting:
             self._run(space)
+        with self._guard:
+            moved, self._moved = self._moved, set()
+        for id in moved:
+            self.told(id)
         return len(waiting)
 
-    def wake(self) -> None:
-        """Something was written: whoever waits for it (`rung`) shall `flush` soon."""
+    def wake(self, moved: Iterable[bytes] = ()) -> None:
+        """Something was written: whoever waits for it (`rung`) shall `flush` soon. `moved`: into whose logs already."""
+        with self._guard:
+            self._moved.update(moved)
         self._rung_at = self._rung_at or time.monotonic()
         self._bell.set()
 

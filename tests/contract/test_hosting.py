@@ -158,3 +158,23 @@ def test_a_new_note_goes_into_a_circle_where_one_may_write(host: Host) -> None:
         ben.in_space("Bethel")
     with pytest.raises(Forbidden):
         ben.notes.change(note.id, NotePatch(title="Mine"))
+
+
+def test_who_listens_hears_of_a_circle_in_whose_log_nothing_is_but_who_is_in_it(host: Host) -> None:
+    anna, ben = person(host, "Anna"), person(host, "Ben")
+    host.flush()
+    told: list[bytes] = []
+    host.told = told.append
+    circle = bytes.fromhex(anna.circles.create("Bethel", mode="open").id)
+    link = anna.circles.invite("Bethel").link
+    anna.sent()
+    host.flush()
+
+    assert circle in told
+
+    told.clear()
+    ben.circles.join(link)
+    ben.sent()
+    host.flush()
+
+    assert circle in told

@@ -6,6 +6,9 @@ from ..services.relay import Relay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
     from ..ports import Engine
 
 
@@ -16,3 +19,18 @@ class ScribesRemote(Relay):
         super().__init__(engine)
         self.name = engine.path
         """Where the other vault lies."""
+
+
+class NotingRemote:
+    """Another remote, which notes in whose logs something was put."""
+
+    def __init__(self, relay: ScribesRemote, moved: set[bytes]) -> None:
+        self._relay, self._moved = relay, moved
+
+    def append(self, space: bytes, entries: Sequence[bytes], *, again: bool = False) -> None:
+        """As the logs do it."""
+        self._relay.append(space, entries, again=again)
+        self._moved.add(space)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._relay, name)
