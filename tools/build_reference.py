@@ -1,4 +1,4 @@
-"""Make the generated pages of docs/reference: cli.md, settings.md, errors.md. A test holds them to the code.
+"""Make the generated pages of docs/reference: cli.md, settings.md, api.md and others. A test holds them to the code.
 
 python tools/build_reference.py            writes them
 python tools/build_reference.py --check    only says which are out of date; exit status 1 if any is
@@ -14,6 +14,7 @@ from typing import Any
 import typer
 from pydantic import SecretStr
 
+import api_page
 from scribes import errors
 from scribes.cli.app import INTRODUCTION, build
 from scribes.cli.main import ALIASES, SWITCHES
@@ -65,6 +66,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings(),
         "errors.md": error_codes(),
         "server-settings.md": server_settings(),
+        "api.md": api_page.page(NOTICE),
         "../../.env.example": server_environment(),
     }
 
@@ -254,9 +256,10 @@ def error_classes() -> list[type[errors.ScribesError]]:
 
 def main(arguments: list[str]) -> int:
     """Write the pages, or say which differ."""
+    made = pages()
     stale = [
         name
-        for name, text in pages().items()
+        for name, text in made.items()
         if not (FOLDER / name).exists() or (FOLDER / name).read_text("utf-8") != text
     ]
     if "--check" in arguments:
@@ -264,7 +267,7 @@ def main(arguments: list[str]) -> int:
         return int(bool(stale))
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in stale:
-        (FOLDER / name).write_text(pages()[name], "utf-8")
+        (FOLDER / name).write_text(made[name], "utf-8")
         print(f"written: docs/reference/{name}")
     return 0
 
