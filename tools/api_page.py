@@ -78,7 +78,9 @@ def _parameter(found: dict[str, Any], one: dict[str, Any]) -> str:
         said.append("needed")
     if one.get("description"):
         said.append(one["description"].rstrip("."))
-    return f"| `{one['name']}` | {one['in']} | {'; '.join(' '.join(part.split()) for part in said)} |".replace("\\|", "/")
+    return f"| `{one['name']}` | {one['in']} | {'; '.join(' '.join(part.split()) for part in said)} |".replace(
+        "\\|", "/"
+    )
 
 
 def _type(found: dict[str, Any], schema: dict[str, Any]) -> str:

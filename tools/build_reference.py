@@ -14,6 +14,7 @@ from typing import Any
 import typer
 from pydantic import SecretStr
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 import api_page
 from scribes import errors
 from scribes.cli.app import INTRODUCTION, build
