@@ -17,9 +17,9 @@ All routes of a server ([how to run one](../how-to/server.md); [a walk with curl
 `/docs` of a running server, and for programs at `/v1/openapi.json`.
 
 Who asks proves who they are by `Authorization: Bearer TOKEN`, or in a browser by cookies and the header `X-CSRF-Token`
-([accounts](../how-to/server-accounts.md)). Every failure is answered as `{"error": {"code", "message", "traceId"}}`, often with
-a `hint`; the codes stand in [errors](errors.md). Lists are walked by `cursor`: the `next` of a page is the cursor of the next one.
-Times are ISO 8601 with their offset."""
+([accounts](../how-to/server-accounts.md)). Every failure is answered as `{"error": {"code", "message", "traceId"}}`,
+often with a `hint`; the codes stand in [errors](errors.md). Lists are walked by `cursor`: the `next` of a page is the
+cursor of the next one. Times are ISO 8601 with their offset."""
 
 
 def document() -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _type(found: dict[str, Any], schema: dict[str, Any]) -> str:
 def _answers(route: dict[str, Any]) -> str:
     said = []
     for status, answer in route["responses"].items():
-        if status == "default" or status == "422":
+        if status in ("default", "422"):
             continue
         schema = next(iter(answer.get("content", {}).values()), {}).get("schema", {})
         name = _name(schema)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI, Request
@@ -97,3 +103,59 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(ENGINE in mark.args for mark in item.iter_markers("not_on")) and "every_engine" not in item.keywords:
             item.add_marker(pytest.mark.skip(reason=f"not on {ENGINE}"))
+
+
+class Terminal:
+    """Somebody with Scribes on a device of theirs."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.home = folder / name
+        self.home.mkdir()
+        self.name = name
+
+    def run(self, *words: str, ok: bool = True, said: str = "") -> str:
+        """What a command prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "scribes", *words],
+            env=self.environment(), input=said, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert (done.returncode == 0) == ok, done.stdout + done.stderr
+        return done.stdout if ok else done.stderr
+
+    def data(self, *words: str) -> Any:
+        """What a command prints for programs."""
+        return json.loads(self.run(*words, "--json"))
+
+    def environment(self) -> dict[str, str]:
+        """Of a new user, whose sources are those under test."""
+        return {
+            "HOME": str(self.home), "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path),
+            "SCRIBES_KEYSTORE": "file", "SCRIBES_INDEXING": "manual", "SCRIBES_NAME": self.name.title(),
+            "SCRIBES_SERVER_PASSWORD": f"correct horse battery {self.name}", "NO_COLOR": "1",
+        }  # fmt: skip
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """The address of a server that was started as the README says."""
+    home = Terminal(tmp_path, "server")
+    log = (tmp_path / "server.log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scribes", "serve", "--port", "0"],
+        env={**home.environment(), "SCRIBES_SERVER_INDEX_MEANING": "false"},
+        stdout=subprocess.PIPE, stderr=log, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        found = next((at for line in process.stdout if (at := re.search(r"listens on (http://[^\s,]+)", line))), None)
+        assert found is not None, (tmp_path / "server.log").read_text()
+        yield found[1]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+        process.stdout.close()
+        log.close()
+    text = (tmp_path / "server.log").read_text()
+    assert "unexpected" not in text
+    assert "battery" not in text
+    assert "mercy" not in text

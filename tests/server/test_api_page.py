@@ -6,8 +6,6 @@ import re
 import subprocess
 from pathlib import Path
 
-from .test_walk import served as served
-
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "api.md"
 
 
