@@ -163,14 +163,15 @@ class Delivering:
         self._guard = threading.Lock()
         self._news, self._work = threading.Event(), threading.Event()
         self._looked_s = float("-inf")
+        self._threads: dict[str, threading.Thread] = {}
+
+    def start(self) -> None:
+        """Begin."""
         works = {"hooks": self._gather, **{f"post-{number}": self._send for number in range(SENDERS)}}
         self._threads = {
             name: threading.Thread(target=self._again, args=(work,), name=f"scribes-{name}", daemon=True)
             for name, work in works.items()
         }
-
-    def start(self) -> None:
-        """Begin."""
         for thread in self._threads.values():
             thread.start()
 

@@ -14,7 +14,6 @@ from ..database import Database, Db
 from ..ledger import Ledger
 from ..space_logs import Asking, SpaceLogs
 from ..tables.accounts import Account
-from ..tables.invitations import CircleInvitation
 from ..tables.sync import SyncSeat, SyncSpace
 from . import audit
 from .sessions import end_all
@@ -84,8 +83,6 @@ class Deletion:
                 removed["relay_entry"] = removed.get("relay_entry", 0) + number
             db.exec(delete(SyncSeat).where(col(SyncSeat.space) == log))
             db.exec(delete(SyncSpace).where(col(SyncSpace.space) == log))
-        # What waited for whoever has the address, from others.
-        db.exec(delete(CircleInvitation).where(col(CircleInvitation.address) == account.email))
         for table, condition in _of(account):
             number = db.connection().execute(delete(table).where(condition)).rowcount
             if number:
