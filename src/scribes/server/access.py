@@ -138,10 +138,8 @@ def counted(request: Request) -> str:
 
     Raises: TooMany.
     """
-    from .accounts.rates import BY_ADDRESS
-
     address = address_of(request)
-    server_of(request).accounts.rates.count(BY_ADDRESS, rated(address))
+    server_of(request).accounts.rates.count_try(rated(address))
     return address
 
 

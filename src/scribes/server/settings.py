@@ -58,6 +58,8 @@ class ServerSettings(BaseSettings):
     """Whether people may sign in with passkeys."""
     requests_a_minute: Annotated[int, Field(gt=0)] = 1200
     """How often one account may ask."""
+    tries_a_minute: Annotated[int, Field(gt=0)] = 30
+    """How often one address may sign in, sign up or do what asks for a password; a church may stand behind one."""
     rates_at: str = "memory://"
     """Where it is counted how often was asked: in this process, or redis://… for several."""
     smtp_host: str = ""

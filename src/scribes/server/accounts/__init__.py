@@ -20,7 +20,11 @@ class Accounts:
     def __init__(self, settings: ServerSettings, host: Host) -> None:
         self.database = Database(host.engine)
         self.csrf_key = host.key("server.csrf")
-        self.rates = Rates(settings.rates_at, by_account_a_minute=settings.requests_a_minute)
+        self.rates = Rates(
+            settings.rates_at,
+            by_account_a_minute=settings.requests_a_minute,
+            tries_a_minute=settings.tries_a_minute,
+        )
         self.tokens = Tokens(self.database, host.key("server.tokens"), settings.base_url)
         self.sessions = Sessions(self.database)
         self.people = People(self.database, host, self.sessions, self.rates)

@@ -11,8 +11,6 @@ from limits.strategies import FixedWindowRateLimiter
 
 from ...errors import TooMany
 
-# Signing in, signing up, resets: by address. A household or a church stands behind one address.
-BY_ADDRESS = RateLimitItemPerMinute(30, namespace="address")
 # Wrong passwords for one account, from anywhere. Short, since anybody can use them up for another.
 WRONG = RateLimitItemPerSecond(10, 300, namespace="wrong")
 # Mails to one account.
@@ -23,8 +21,9 @@ MOST_AT_ONCE, MOST_ACCOUNTS = 16, 100_000
 class Rates:
     """Counts, in memory or where `place` says (the URLs of `limits`)."""
 
-    def __init__(self, place: str, *, by_account_a_minute: int) -> None:
+    def __init__(self, place: str, *, by_account_a_minute: int, tries_a_minute: int) -> None:
         self._limiter = FixedWindowRateLimiter(storage_from_string(place))
+        self._tries = RateLimitItemPerMinute(tries_a_minute, namespace="address")
         self._by_account = RateLimitItemPerMinute(by_account_a_minute, namespace="account")
         # Requests are counted some at a time: the store starts a thread for each, or asks another server.
         self._at_once = max(1, min(MOST_AT_ONCE, by_account_a_minute // MOST_AT_ONCE))
@@ -37,6 +36,13 @@ class Rates:
         """
         if not self._limiter.hit(item, who):
             self._refuse(item, who)
+
+    def count_try(self, address: str) -> None:
+        """Count one who signs in or up, or does what asks for the password, by address.
+
+        Raises: TooMany.
+        """
+        self.count(self._tries, address)
 
     def check(self, item: RateLimitItem, who: str) -> None:
         """Refuse, where as many as may be were counted already.

@@ -15,7 +15,7 @@ from ..access import PROOFS, Address, CountedAddress, Me, TheCaller, TheServer
 from ..accounts import keys
 from ..accounts.export import pieces
 from ..accounts.sessions import SessionInfo
-from .auth import ID, AccountInfo, Email, Password, account_info
+from .auth import ID, AccountInfo, Email, Id, Password, account_info
 
 router = APIRouter(tags=["account"], dependencies=PROOFS)
 resets = APIRouter(tags=["account"])
@@ -220,7 +220,7 @@ def revoke_others(server: TheServer, caller: TheCaller, address: Address) -> Non
 
 
 @router.delete("/v1/auth/devices/{id}", status_code=204)
-def revoke(id: str, server: TheServer, caller: TheCaller, address: Address) -> None:
+def revoke(id: Id, server: TheServer, caller: TheCaller, address: Address) -> None:
     """That device is signed out, at once."""
     server.accounts.sessions.revoke(caller, id, address=address)
 

@@ -15,7 +15,7 @@ from ..accounts.passkeys import Asked
 from ..accounts.sessions import COOKIE
 from ..tables.accounts import Passkey
 from .account import example, instant
-from .auth import ID, Kind, Password, SignedIn, UserAgent, handed_out
+from .auth import ID, Id, Kind, Password, SignedIn, UserAgent, handed_out
 
 router = APIRouter(prefix="/v1/auth/passkeys", tags=["passkeys"], dependencies=PROOFS)
 login = APIRouter(prefix="/v1/auth/passkeys/login", tags=["passkeys"])
@@ -132,13 +132,13 @@ def add(body: AddBody, server: TheServer, caller: TheCaller, address: CountedAdd
 
 
 @router.patch("/{id}")
-def rename(id: str, body: RenameBody, server: TheServer, caller: TheCaller) -> PasskeyInfo:
+def rename(id: Id, body: RenameBody, server: TheServer, caller: TheCaller) -> PasskeyInfo:
     """The passkey under another name."""
     return _info(server.accounts.passkeys.rename(caller, id, body.name))
 
 
 @router.delete("/{id}", status_code=204)
-def remove(id: str, server: TheServer, caller: TheCaller, address: Address) -> None:
+def remove(id: Id, server: TheServer, caller: TheCaller, address: Address) -> None:
     """It signs nobody in from now on."""
     server.accounts.passkeys.remove(caller, id, address=address)
 
