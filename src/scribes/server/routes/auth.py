@@ -20,10 +20,10 @@ router = APIRouter(tags=["auth"])
 Kind = Literal["bearer", "cookie"]
 Email = Annotated[str, Field(max_length=320)]
 Password = Annotated[SecretStr, Field(max_length=1024)]
-Id = Annotated[str, Path(pattern=UUID, examples=["019a2f3e-5c11-7d20-9b1e-0f5a7c3d2e10"])]
 UserAgent = Annotated[str, Header(alias="User-Agent", include_in_schema=False)]
-UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 ID = "019a2f3e-5c11-7d20-9b1e-0f5a7c3d2e10"
+UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+Id = Annotated[str, Path(pattern=UUID, examples=[ID])]
 
 
 class AccountInfo(BaseModel):
