@@ -10,6 +10,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from scribes.server.routes import routers
+
 METHODS = ("get", "head", "put", "post", "delete", "patch")
 JSON = "application/json"
 EVENTS = "text/event-stream"
@@ -107,7 +109,7 @@ def operations(app: FastAPI) -> list[Operation]:
 def undocumented(app: FastAPI) -> Iterator[str]:
     """Routes that the app answers and the document does not tell of."""
     known = app.openapi()["paths"]
-    for route in app.routes:
+    for route in (*app.routes, *(route for router in routers() for route in router.routes)):
         path = getattr(route, "path_format", getattr(route, "path", ""))
         if path and path not in known:
             yield path

@@ -133,8 +133,14 @@ def _shared(who: Somebody) -> str:
 
 def _space(who: Somebody) -> str:
     who.circle()
-    who.town.app.state.server.host.flush()
-    return str(next(one["id"] for one in who.made("GET", "/v1/spaces") if one["kind"] == "circle"))
+    until_s = time.monotonic() + 10
+    while time.monotonic() < until_s:
+        # The thread behind the requests may be at it already.
+        who.town.app.state.server.host.flush()
+        for one in who.made("GET", "/v1/spaces"):
+            if one["kind"] == "circle":
+                return str(one["id"])
+    raise AssertionError("the circle is in no space")
 
 
 def _slot(who: Somebody) -> str:
@@ -155,6 +161,19 @@ def _part(who: Somebody) -> str:
     name, space = os.urandom(32).hex(), who.thing("/v1/spaces/{space}")
     who.made("PUT", f"/v1/spaces/{space}/blobs/{name}", content=who.mark.encode(), headers={"content-type": BINARY})
     return name
+
+
+def _received(who: Somebody) -> str:
+    assert who.friend is not None
+    circle = who.friend.made("POST", "/v1/circles", {"name": f"Friends of {who.mark}"})["id"]
+    who.friend.made("POST", f"/v1/circles/{circle}/invitations", {"address": who.email})
+    return str(who.made("GET", "/v1/invitations")[0]["id"])
+
+
+def _sent(who: Somebody) -> str:
+    path = f"/v1/circles/{who.circle()}/invitations"
+    who.made("POST", path, {"address": f"{who.mark}@example.org"})
+    return str(who.made("GET", f"{path}/sent")[0]["id"])
 
 
 def _webhook(who: Somebody) -> str:
@@ -219,18 +238,23 @@ def _passkey(who: Somebody) -> str:
     return str(who.made("POST", "/v1/auth/passkeys", said)["id"])
 
 
-def _export(who: Somebody) -> str:
-    _note(who)
-    id = str(who.made("POST", "/v1/exports", {"format": "json"})["id"])
-    for _ in range(400):
-        if who.made("GET", f"/v1/exports/{id}")["state"] == "done":
-            break
+def _worked_on(who: Somebody, path: str, id: str) -> str:
+    """The id of a work, which has ended."""
+    until_s = time.monotonic() + 20
+    while who.made("GET", f"{path}/{id}")["state"] in ("waiting", "running"):
+        assert time.monotonic() < until_s
         time.sleep(0.05)
     return id
 
 
+def _export(who: Somebody) -> str:
+    _note(who)
+    id = str(who.made("POST", "/v1/exports", {"format": "json"})["id"])
+    return _worked_on(who, "/v1/exports", id)
+
+
 def _import(who: Somebody) -> str:
-    return str(who.made("POST", "/v1/imports", {"blob": _blob(who)})["id"])
+    return _worked_on(who, "/v1/imports", str(who.made("POST", "/v1/imports", {"blob": _blob(who)})["id"]))
 
 
 makers: dict[str, Callable[[Somebody], str]] = {

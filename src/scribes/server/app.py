@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from ..version import __version__
-from . import errors, logs, schemas, tracing
+from . import document, errors, logs, schemas, tracing
 from .guarding import Guard
 from .routes import routers
 from .settings import ServerSettings, read_settings
@@ -54,6 +54,12 @@ class _App(FastAPI):
     def __init__(self, server: Server, **given: Any) -> None:
         super().__init__(telemetry=NO_TELEMETRY, **given)
         self.state.server = server
+
+    def openapi(self) -> dict[str, Any]:
+        """The document of the interface."""
+        if self.openapi_schema is None:
+            self.openapi_schema = document.completed(super().openapi())
+        return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
         """What is asked first stands outermost."""

@@ -31,7 +31,7 @@ ENTRIES_SCHEMA: dict[str, Any] = {
     }
 }
 BYTES_SCHEMA: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {BINARY: {"schema": {"type": "string", "format": "binary"}}}}
+    "requestBody": {"required": False, "content": {BINARY: {"schema": {"type": "string", "format": "binary"}}}}
 }
 
 

@@ -121,14 +121,16 @@ async def _of_framework(request: Request, error: Exception) -> JSONResponse:
 
 
 def _methods(request: Request) -> set[str]:
-    """The methods that some route of the path takes: the framework names those of the first alone."""
+    """The methods that the routes of the path take: the framework names those of the first alone. Where it is the very
+    path of a route, those that take anything in its place are others.
+    """
     from .routes import routers
 
-    found: set[str] = set()
-    for route in (route for router in routers() for route in router.routes):
-        if isinstance(route, Route) and route.path_regex.match(request.url.path):
-            found |= route.methods or set()
-    return found
+    path = request.url.path
+    routes = [route for router in routers() for route in router.routes if isinstance(route, Route)]
+    found = [route for route in routes if route.path_regex.match(path)]
+    fewest = min((len(route.param_convertors) for route in found), default=0)
+    return {name for route in found if len(route.param_convertors) == fewest for name in route.methods or ()}
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import collections.abc
-import datetime as dt
 import importlib
 import pkgutil
 from typing import Any
 
 from .. import models
+from .texts import Day, Moment
 
 # Left out of the core's modules at run time, since importing them costs more than a whole command.
 LEFT_OUT: dict[str, Any] = {
-    "datetime": dt.datetime,
-    "date": dt.date,
+    "datetime": Moment,
+    "date": Day,
     "Sequence": collections.abc.Sequence,
     "Mapping": collections.abc.Mapping,
     "Any": Any,

@@ -19,6 +19,7 @@ from ..once import once
 from ..paging import Cursor, Limit
 from ..revisions import ANY, IfMatch, IfNoneMatch, base_in, tag, tagged
 from ..sealing import not_sealed
+from ..texts import Moment
 
 router = APIRouter(prefix="/v1", tags=["notes"])
 
@@ -64,9 +65,9 @@ def list_notes(
     venue: Text = "",
     series: Text = "",
     circle: Circle = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
-    changed_since: datetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    changed_since: Moment | None = None,
     trash: bool = False,
     order: Order = "-occurred",
     limit: Limit = 50,

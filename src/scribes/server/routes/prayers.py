@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query, Response
@@ -12,6 +11,7 @@ from ...models.prayers import Listed, NewPrayer, Prayed, Prayer, PrayerPatch
 from ..access import Owner, OwnerWriter, Zoned, ZonedWriter
 from ..once import once
 from ..paging import Cursor, Limit, Page, counted, part_of, skipped
+from ..texts import Day
 
 router = APIRouter(prefix="/v1/prayers", tags=["prayers"])
 
@@ -35,7 +35,7 @@ class Thanks:
     """How a prayer was answered: words of thanks, and the day, else today."""
 
     thanks: str = ""
-    on: date | None = None
+    on: Day | None = None
 
 
 @router.get("")

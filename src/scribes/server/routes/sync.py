@@ -23,6 +23,8 @@ MIB, MOST_SPACES = 1024 * 1024, 1_000
 MOST_BODY_BYTES = 64 * MIB
 HEX16, HEX32, HEX64 = r"^[0-9a-f]{32}$", r"^[0-9a-f]{64}$", r"^[0-9a-f]{128}$"
 EXAMPLE_ID = "0123456789abcdef0123456789abcdef"
+# The document would say of keys that do not fit nothing at all.
+NO_OTHER: dict[str, Any] = {"additionalProperties": False}
 Space = Annotated[str, Path(pattern=HEX16, description="the id of a space, in hex", examples=[EXAMPLE_ID])]
 Slot = Annotated[str, Path(pattern=HEX16, description="16 bytes in hex", examples=[EXAMPLE_ID])]
 Id = Annotated[str, Field(pattern=HEX16)]
@@ -39,15 +41,15 @@ def asking(request: Request, me: Me) -> Asking:
 
 def invitation_in(
     scribes_invitation: Annotated[
-        str | None,
+        str,
         Header(
             description="hex id of an invitation, a dot, and its signature in hex",
-            pattern=r"^[0-9a-f]{32}\.[0-9a-f]{128}$",
+            pattern=r"^([0-9a-f]{32}\.[0-9a-f]{128})?$",
         ),
-    ] = None,
+    ] = "",
 ) -> Invitation | None:
     """An invitation to a space that the account is not in yet, and the proof that it holds it."""
-    if scribes_invitation is None:
+    if not scribes_invitation:
         return None
     id, _, proof = scribes_invitation.partition(".")
     return bytes.fromhex(id), bytes.fromhex(proof)
@@ -81,7 +83,7 @@ class Cursors(BaseModel):
     """How far each log was read, by space; "" for one that was not."""
 
     spaces: dict[Id, Annotated[str, Field(max_length=200)]] = Field(
-        max_length=MOST_SPACES, examples=[{EXAMPLE_ID: "17"}]
+        max_length=MOST_SPACES, examples=[{EXAMPLE_ID: "17"}], json_schema_extra=NO_OTHER
     )
 
 
@@ -112,13 +114,13 @@ class Appended(BaseModel):
 class Covers(BaseModel):
     """Up to which number of each device a snapshot stands for its bundles."""
 
-    covers: dict[Id, Number] = Field(examples=[{EXAMPLE_ID: 12}])
+    covers: dict[Id, Number] = Field(examples=[{EXAMPLE_ID: 12}], json_schema_extra=NO_OTHER)
 
 
 class Ends(BaseModel):
     """The number and SHA-256 of the last bundle of each chain that nobody has any more."""
 
-    ends: dict[Id, tuple[Number, Hash]] = Field(examples=[{EXAMPLE_ID: [12, "00" * 32]}])
+    ends: dict[Id, tuple[Number, Hash]] = Field(examples=[{EXAMPLE_ID: [12, "00" * 32]}], json_schema_extra=NO_OTHER)
 
 
 class NewDevice(BaseModel):
