@@ -78,7 +78,8 @@ async def attempt(request: Request, key: Key = "") -> Attempt:
     """The key of a request, and what tells it from another one."""
     if not key:
         return Attempt("")
-    digest = hashlib.sha256(request.url.query.encode() + b"\0" + await request.body()).digest()
+    said = f"{request.url.query}\0{request.headers.get('if-match', '')}\0".encode()
+    digest = hashlib.sha256(said + await request.body()).digest()
     status = getattr(request.scope.get("route"), "status_code", None) or 200
     return Attempt(key, f"{request.method} {request.url.path}", digest, status, request.app.state.server.answers)
 

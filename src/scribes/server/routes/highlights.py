@@ -11,6 +11,7 @@ from pydantic import Field
 from ...models.highlights import Marked
 from ...models.sync import Edited
 from ..access import Me, Writer
+from ..once import once
 from ..paging import Cursor, Limit, Page, counted, part_of, skipped
 from ..revisions import ANY, IfMatch, base_in, tagged
 
@@ -46,6 +47,7 @@ def list_highlights(id: str, me: Me, *, limit: Limit = 50, cursor: Cursor = "") 
 
 
 @router.post("/notes/{id}/highlights", status_code=201)
+@once
 def add_highlight(
     id: str,
     new: Annotated[NewHighlight, Body(openapi_examples=A_HIGHLIGHT)],
