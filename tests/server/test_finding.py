@@ -149,7 +149,7 @@ def test_links_are_told_made_hidden_and_walked(anna: TestClient) -> None:
     found = anna.get(f"/v1/notes/{grace}/crossrefs").json()
 
     assert [(one["note"]["title"], one["kind"], one["why"]) for one in found] == [("Law", "same passage", "John 1:17")]
-    assert [one["text"] for one in anna.get(f"/v1/notes/{law}/crossrefs/missing").json()] == ["Nothing"]
+    assert [one["text"] for one in anna.get(f"/v1/notes/{law}/missing-links").json()] == ["Nothing"]
 
     made = anna.post(f"/v1/notes/{grace}/crossrefs", json={"note": other, "why": "both on God"})
 
@@ -171,7 +171,7 @@ def test_links_are_told_made_hidden_and_walked(anna: TestClient) -> None:
     ("method", "path", "body"),
     [
         ("GET", "/v1/notes/{theirs}/crossrefs", None),
-        ("GET", "/v1/notes/{theirs}/crossrefs/missing", None),
+        ("GET", "/v1/notes/{theirs}/missing-links", None),
         ("POST", "/v1/notes/{theirs}/crossrefs", {"note": "{mine}"}),
         ("POST", "/v1/notes/{mine}/crossrefs", {"note": "{theirs}"}),
         ("DELETE", "/v1/notes/{mine}/crossrefs/{theirs}", None),

@@ -16,7 +16,7 @@ from sqlmodel import col, delete, insert, select, update
 
 from ..domain import access
 from ..domain.keyring import OPEN
-from ..errors import AlreadyExists, Conflict, Forbidden, InvalidInput, NotFound, StorageFull, TooLarge
+from ..errors import AlreadyExists, Conflict, Forbidden, InvalidInput, NotFound, StorageFull, TooLarge, TooMany
 from ..hosting import Host
 from ..ids import new_id
 from ..services.blob_chunks import CHUNK_BYTES
@@ -61,7 +61,7 @@ class Blobs:
     def begin(self, asking: Asking, new: NewBlob) -> Blob:
         """A file of which nothing is here yet, its room set aside.
 
-        Raises: TooLarge, StorageFull, NotFound, Forbidden.
+        Raises: TooLarge, TooMany, StorageFull, NotFound, Forbidden.
         """
         if new.size_bytes > self._settings.blob_bytes:
             raise TooLarge(f"a file has at most {self._settings.blob_bytes} bytes")
@@ -72,7 +72,7 @@ class Blobs:
                 col(Blob.account) == asking.me.key, col(Blob.purpose) == FILE, col(Blob.expires_us).is_not(None)
             )
             if len(db.exec(waiting.limit(MOST_UPLOADS)).all()) >= MOST_UPLOADS:
-                raise StorageFull(f"{MOST_UPLOADS} uploads are on their way", hint="finish or remove one of them")
+                raise TooMany(f"{MOST_UPLOADS} uploads are on their way", hint="finish or remove one", retry_after_s=60)
             self._take_room(db, asking.me.key, new.size_bytes)
             made = Blob(
                 id=new_id(db.now_us), account=asking.me.key, space=new.space, purpose=FILE, file_name=new.file_name,

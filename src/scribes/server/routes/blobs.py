@@ -120,7 +120,7 @@ def list_files(server: TheServer, who: Who, limit: Limit = 50, cursor: Cursor = 
     return counted([_shown(one) for one in found], skip=skip, limit=limit)
 
 
-@router.get("/blobs/room", summary="How much room there is")
+@router.get("/room", summary="How much room there is")
 def get_room(server: TheServer, who: Who) -> Room:
     """How much one's files take, and what they may."""
     used, quota = server.blobs.room(who)

@@ -42,7 +42,7 @@ def list_crossrefs(id: str, me: Me, kind: Kind = "") -> list[Link]:
     return me.links.of(id, kind=kind)
 
 
-@router.get("/notes/{id}/crossrefs/missing", summary="Links that lead nowhere")
+@router.get("/notes/{id}/missing-links", summary="Links that lead nowhere")
 def list_missing(id: str, me: Me) -> list[Missing]:
     """The [[links]] in a note's text that lead to no note."""
     return me.links.missing(id)
