@@ -76,6 +76,11 @@ class ServerSettings(BaseSettings):
     """The address that mails come from."""
     smtp_ca: str = ""
     """A PEM file of the authority of the mail server; empty: those of this machine."""
+    confirm_addresses: bool = False
+    """Whether who signs up gets a mail first, and an account when it was read: then signing up tells nobody whether an
+    address is known here. Needs smtp_host."""
+    signup_page: str = ""
+    """The page where people confirm that; the code of the mail is added after a #. Empty: the code alone."""
     reset_page: str = ""
     """The page where people choose a new password; the code of the mail is added after a #. Empty: the code alone."""
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from base64 import b64decode
+from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 
 from ..canonical import blake2b
 from ..crypto import stored_passwords
@@ -29,7 +29,7 @@ MAX_PASSWORD_CHARS, MIN_DIFFERENT_CHARS = 256, 4
 MAX_EMAIL_CHARS = 254
 # Each takes 19 MiB and a core: a crowd that signs in must not take all memory.
 AT_ONCE, WAIT_S = 4, 10.0
-SIGNING = b"scribes.tokens"
+SIGNING, SIGNUP = b"scribes.tokens", b"scribes.signup"
 
 
 class Passwords:
@@ -120,6 +120,23 @@ def derivation(key: bytes, email: str) -> dict[str, Any]:
     """How the password of an address is derived; the same for an address whether or not anybody has it here."""
     salt = blake2b(email.encode(), digest_size=SALT_BYTES, key=key, person=b"scribes.salt").digest()
     return {"m": MIN_MEMORY_KIB, "t": MIN_PASSES, "p": MIN_LANES, "salt": salt.hex()}
+
+
+def sealed_signup(key: bytes, said: bytes) -> str:
+    """What somebody said who signs up, as a code that this server alone can read."""
+    return urlsafe_b64encode(seal_under(key, said, purpose=SIGNUP)).decode()
+
+
+def opened_signup(key: bytes, code: str) -> bytes:
+    """What somebody said who signs up.
+
+    Raises: Damaged.
+    """
+    try:
+        raw = urlsafe_b64decode(code.encode("ascii", "replace"))
+    except ValueError:
+        raw = b""
+    return open_under(key, raw, purpose=SIGNUP)
 
 
 def new_signing_key(key: bytes) -> tuple[bytes, bytes, bytes]:

@@ -11,6 +11,7 @@ from .people import People
 from .rates import Rates
 from .resets import Resets
 from .sessions import Caller, Sessions, caller_in
+from .signups import Signups
 from .tokens import Tokens
 
 
@@ -30,6 +31,7 @@ class Accounts:
         self.people = People(self.database, host, self.sessions, self.rates)
         self.passkeys = Passkeys(settings, self.database, self.people)
         self.mailer = Mailer(settings)
+        self.signups = Signups(settings, self.database, self.people, self.rates, self.mailer, host.key("server.signup"))
         self.resets = Resets(settings, self.database, self.people, self.rates, self.mailer)
 
     def close(self) -> None:

@@ -60,11 +60,30 @@ class People:
 
         Raises: InvalidInput, AlreadyExists, Forbidden.
         """
+        made = self.prepared(email, password, name=name, account_kind=account_kind, registration=registration)
+        return self.open_account(made, registration=registration, code=code, kind=kind, label=label, address=address)
+
+    def prepared(self, email: str, password: str, *, name: str, account_kind: str | None, registration: str) -> Account:
+        """An account that is not kept yet.
+
+        Raises: InvalidInput, Forbidden, Busy.
+        """
         if registration == CLOSED:
             raise Forbidden("this server takes no new accounts", hint="ask whoever runs it")
         made = self._new(email, password, name)
         if account_kind is not None and made.kind != account_kind:
             raise wrong_kind(account_kind)
+        return made
+
+    def open_account(
+        self, made: Account, *, registration: str, code: str, kind: str, label: str, address: str
+    ) -> Grant:
+        """A session of an account that is kept from now on.
+
+        Raises: AlreadyExists, Forbidden.
+        """
+        if registration == CLOSED:
+            raise Forbidden("this server takes no new accounts", hint="ask whoever runs it")
         with self._database.joint() as db:
             if registration == INVITE:
                 invites.use(db, code)
@@ -237,11 +256,16 @@ class People:
         email = credentials.clean_email(email)
         name = clean_name(name or email.partition("@")[0])
         stored = self.hashed(password)
+        kind = DERIVED if credentials.is_derived(password) else PLAIN
+        return self.made(email, name, kind, stored)
+
+    def made(self, email: str, name: str, kind: str, stored: str) -> Account:
+        """An account of what was checked and hashed before."""
         return Account(
             id=new_id(time.time_ns() // 1000),
             email=email,
             name=name,
-            kind=DERIVED if credentials.is_derived(password) else PLAIN,
+            kind=kind,
             password=stored,
             derivation=json.dumps(credentials.derivation(self._salt_key, email)),
             created_us=0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from ...errors import NotSignedIn
@@ -24,6 +25,14 @@ UserAgent = Annotated[str, Header(alias="User-Agent", include_in_schema=False)]
 ID = "019a2f3e-5c11-7d20-9b1e-0f5a7c3d2e10"
 UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 Id = Annotated[str, Path(pattern=UUID, examples=[ID])]
+
+
+MAILED: dict[int | str, dict[str, Any]] = {
+    202: {
+        "description": "A mail is on its way.",
+        "content": {"application/json": {"example": {"status": "a mail is on its way"}}},
+    }
+}
 
 
 class AccountInfo(BaseModel):
@@ -110,6 +119,16 @@ class SignupBody(BaseModel):
     session: Kind = "bearer"
 
 
+class ConfirmBody(BaseModel):
+    """The code of the mail."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"code": "q83vEjRWeJCrze8SNFZ4kA..."}]})
+
+    code: Annotated[SecretStr, Field(max_length=4096)]
+    device_name: Annotated[str, Field(max_length=320)] = ""
+    session: Kind = "bearer"
+
+
 class LoginBody(BaseModel):
     """Who signs in; `session` is `cookie` for a browser."""
 
@@ -142,7 +161,7 @@ def prelogin(body: PreloginBody, server: TheServer, _: CountedAddress) -> Deriva
     return Derivation(**server.accounts.people.derivation(body.email))
 
 
-@router.post("/v1/auth/signup", status_code=201)
+@router.post("/v1/auth/signup", status_code=201, response_model=SignedIn, responses=MAILED)
 def signup(
     body: SignupBody,
     request: Request,
@@ -150,9 +169,15 @@ def signup(
     server: TheServer,
     address: CountedAddress,
     agent: UserAgent = "",
-) -> SignedIn:
-    """A new account, signed in."""
+) -> Any:
+    """A new account, signed in; where addresses are confirmed first, a mail with a code for `/v1/auth/signup/confirm`,
+    and the same answer whether or not the address is known.
+    """
     _check_page(body.session, request, server)
+    if server.settings.confirm_addresses:
+        password = body.password.get_secret_value()
+        server.accounts.signups.ask(body.email, password, name=body.name, account_kind=body.kind, code=body.invite)
+        return JSONResponse({"status": "a mail is on its way"}, status_code=202)
     grant = server.accounts.people.sign_up(
         body.email,
         body.password.get_secret_value(),
@@ -163,6 +188,23 @@ def signup(
         kind=body.session,
         label=body.device_name or agent,
         address=address,
+    )
+    return handed_out(grant, response, server)
+
+
+@router.post("/v1/auth/signup/confirm", status_code=201)
+def confirm_signup(
+    body: ConfirmBody,
+    request: Request,
+    response: Response,
+    server: TheServer,
+    address: CountedAddress,
+    agent: UserAgent = "",
+) -> SignedIn:
+    """The new account, once its owner has read the mail."""
+    _check_page(body.session, request, server)
+    grant = server.accounts.signups.confirm(
+        body.code.get_secret_value(), kind=body.session, label=body.device_name or agent, address=address
     )
     return handed_out(grant, response, server)
 
