@@ -28,7 +28,7 @@ from .output import (
 )
 from .prompts import confirm, typed
 from .qr import qr_lines
-from .remotes import circle_place, is_server, say_unsent
+from .remotes import circle_folder, circle_place, is_server, say_unsent
 from .session import current
 from .sharing import register_sharing
 from .vault_words import shortened
@@ -98,8 +98,9 @@ def create(
     a server reads all of it, so that members can be there without Scribes on a device. That cannot be changed later.
     """
     session = current()
+    found = circle_folder(folder, server, make=True)
     with session.open() as vault:
-        place = circle_place(vault, folder, server, make=True)
+        place = circle_place(vault, found, server)
         made = vault.circles.create(name, place=place, mode="open" if is_open else "sealed")
     _say_one(session, made, "founded")
     if is_open:
@@ -161,8 +162,9 @@ def join(
     """
     session = current()
     link = link or typed("the link of the invitation: ")
+    found = circle_folder(folder, server)
     with session.open() as vault:
-        place = circle_place(vault, folder, server)
+        place = circle_place(vault, found, server)
         joined = vault.circles.join(link, place=place)
         me = next((one for one in vault.circles.members(joined.id) if one.is_me), None)
     _say_one(session, joined, "joined")

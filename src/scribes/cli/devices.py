@@ -83,8 +83,9 @@ def add(
     if code:
         with session.open(create=False) as vault:
             return _let_in(session, vault, code.removeprefix(PAIR))
+    found = None if server else folder_remote(folder or "")
     with session.open() as vault:
-        remote = vault.servers.remote(server) if server else folder_remote(folder or "")
+        remote = found or vault.servers.remote(server or "")
         return _ask(
             session,
             vault,

@@ -53,19 +53,24 @@ def keeps_logs(remote: FolderRemote) -> bool:
     return os.path.isdir(os.path.join(remote.name, "spaces"))
 
 
-def circle_place(vault: Scribes, folder: str | None, server: str | None, *, make: bool = False) -> Any:
-    """Where a circle's log lies, as the person says; None where they do not.
+def circle_folder(folder: str | None, server: str | None, *, make: bool = False) -> FolderRemote | None:
+    """The folder where a circle's log lies, where the person names one: looked at before a vault is opened, or made.
 
-    Raises: InvalidInput, NotFound, NotSignedIn, Unavailable.
+    Raises: InvalidInput, NotFound, Unavailable.
     """
     if folder and server:
         raise InvalidInput("--folder and --server exclude each other")
+    return folder_remote(folder, make=make) if folder else None
+
+
+def circle_place(vault: Scribes, folder: FolderRemote | None, server: str | None) -> Any:
+    """Where a circle's log lies, known from now on; None where the person did not say.
+
+    Raises: NotSignedIn, Unavailable.
+    """
     if server:
         return vault.servers.place_of(server)
-    if not folder:
-        return None
-    remote = folder_remote(folder, make=make)
-    return vault.sync.know(remote, kind="folder", place=remote.name)
+    return vault.sync.know(folder, kind="folder", place=folder.name) if folder else None
 
 
 class Bars:

@@ -200,9 +200,9 @@ def _standing(one: SpaceStatus) -> str:
         return "kept on this device alone: scribes sync setup FOLDER"
     if not one.role:
         return "you are no longer in it"
-    mode = "open, the server reads it; " if one.mode == "open" else ""
+    mode = "open: the server may read it" if one.mode == "open" else one.mode
     when = f"last in step {_moment(one)}" if one.synced_at else "never in step yet"
-    parts = [f"{mode}{when}", f"{one.unsent} to send" if one.unsent else "nothing to send"]
+    parts = [mode, when, f"{one.unsent} to send" if one.unsent else "nothing to send"]
     parts += [counted(one.waiting, "conflict")] if one.waiting else []
     return ", ".join(parts)
 
