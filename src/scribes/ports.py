@@ -260,8 +260,11 @@ class Server(Remote, Protocol):
     def prelogin(self, email: str) -> dict[str, Any]:
         """How the password of an account is derived."""
 
-    def sign_up(self, email: str, password: str, *, name: str, device_name: str, invite: str) -> Tokens:
-        """The tokens of a new account; raises AlreadyExists, Forbidden."""
+    def sign_up(self, email: str, password: str, *, name: str, device_name: str, invite: str) -> Tokens | None:
+        """The tokens of a new account, or None where a mail with a code goes first; raises AlreadyExists, Forbidden."""
+
+    def confirm(self, code: str, device_name: str) -> Tokens:
+        """The tokens of a new account by the code of that mail."""
 
     def sign_in(self, email: str, password: str, device_name: str) -> Tokens:
         """The tokens of an account; raises NotSignedIn."""

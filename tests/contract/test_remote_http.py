@@ -213,6 +213,24 @@ def test_a_login_is_not_sent_twice_where_an_answer_was_lost() -> None:
     assert tries == ["/v1/auth/refresh"]
 
 
+def test_a_server_that_sends_a_mail_first_is_given_its_code() -> None:
+    store, said = Store(), []
+
+    def answering(request: httpx2.Request) -> httpx2.Response:
+        assert "authorization" not in request.headers
+        said.append((request.url.path, json.loads(request.content)))
+        if request.url.path == "/v1/auth/signup":
+            return httpx2.Response(202, json={"status": "a mail is on its way"})
+        return httpx2.Response(201, json={"access_token": "new", "refresh_token": "next", "expires_in": 900})
+
+    one = remote(answering, store)
+    assert one.sign_up("a@b", "s1$x", name="Anna", device_name="desk", invite="") is None
+    one.confirm("the code", "desk")
+
+    assert said[1] == ("/v1/auth/signup/confirm", {"code": "the code", "device_name": "desk"})
+    assert store.kept[-1].access == "new"
+
+
 def test_new_tokens_are_kept_before_they_are_used() -> None:
     store = Store(expires_us=0)
 

@@ -12,9 +12,20 @@ import pytest
 import scribes
 from scribes.adapters.remote_http import HttpRemote
 from scribes.config import load
-from scribes.errors import AlreadyExists, Conflict, Forbidden, NotFound, NotSignedIn, ScribesError, Unavailable
+from scribes.errors import (
+    AlreadyExists,
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    NotSignedIn,
+    ScribesError,
+    Unavailable,
+)
 from scribes.services.logins import Logins
 from scribes.wiring import open as open_vault
+from tests.contract.certificates import Authority
+from tests.contract.mail_server import Mailbox, serving
 from tests.server.running import Running
 
 PASSWORD = "four words are good"
@@ -316,3 +327,32 @@ def test_tokens_stand_in_no_error_and_no_repr(vaults: Vaults) -> None:
         error = error.__cause__
     assert isinstance(caught.value, ScribesError)
     assert "your notes are safe" in str(caught.value.hint)
+
+
+def test_a_server_that_confirms_addresses_is_given_the_code_of_its_mail(tmp_path: Path) -> None:
+    mailbox = Mailbox()
+    with serving(mailbox, "none", Authority(tmp_path), "localhost") as port:
+        running = Running(
+            tmp_path / "server", confirm_addresses=True, smtp_host="127.0.0.1", smtp_port=port, smtp_security="none",
+            smtp_from="scribes@example.org", signup_page="https://app.example.org/confirm",
+        )  # fmt: skip
+        vaults = Vaults(tmp_path, running.url)
+        anna = vaults.open("anna")
+
+        def mailed() -> str:
+            running.server.accounts.mailer._thread.submit(lambda: None).result(timeout=20)
+            text = "".join(str(mailbox.mails[-1].get_content()).split())
+            return text.partition("confirm#")[2].partition("If")[0]
+
+        given = {"email": "anna@example.org", "password": PASSWORD, "is_new": True}
+        with pytest.raises(InvalidInput, match="mail"):
+            anna.servers.log_in(running.url, **given)
+        assert anna.servers.each() == []
+        done = anna.servers.log_in(running.url, **given, mailed=mailed)
+        anna.notes.add("Grace")
+        sent = anna.sync.run()[0].sent
+        anna.close()
+        running.close()
+
+    assert done.state == "first"
+    assert sent == 2

@@ -54,7 +54,7 @@ def login(
     password = _password(is_new=new)
     code = typed("the code of your invitation: ") if invite else ""
     with session.open() as vault:
-        done = vault.servers.log_in(server, email=email, password=password, is_new=new, invite=code)
+        done = vault.servers.log_in(server, email=email, password=password, is_new=new, invite=code, mailed=_mailed)
         own = next((one.remote for one in vault.sync.status() if one.kind == "personal"), "") if _is_set(done) else ""
     say_signed_in(session, done, own)
     return 0
@@ -92,6 +92,10 @@ def say_signed_in(session: Session, done: LoggedIn, own: str) -> None:
     elif done.state == "known":
         say(session, f"your own notes stay in {own}" if own else "your own notes stay where they are")
         say(session, f"scribes circle create NAME --server {done.url} keeps a circle there")
+
+
+def _mailed() -> str:
+    return typed("the code in the mail that the server has sent: ")
 
 
 def _is_set(done: LoggedIn) -> bool:

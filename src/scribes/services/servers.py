@@ -45,9 +45,13 @@ class Servers:
         """The servers that this device is signed in at."""
         return self._logins.each()
 
-    def log_in(self, url: str, *, email: str, password: str, is_new: bool = False, invite: str = "") -> LoggedIn:
+    def log_in(
+        self, url: str, *, email: str, password: str, is_new: bool = False, invite: str = "",
+        mailed: Callable[[], str] | None = None,
+    ) -> LoggedIn:  # fmt: skip
         """Signed in at a server, this device registered there, and the person's notes kept there from now on, where
-        they are not kept elsewhere and no other device of theirs has any there.
+        they are not kept elsewhere and no other device of theirs has any there. `mailed` is asked for the code that a
+        server sends to a new address.
 
         Raises: NotSignedIn, AlreadyExists, Forbidden, InvalidInput, Unavailable; Conflict, where the notes of this
         vault lie there under another account.
@@ -58,7 +62,12 @@ class Servers:
             raise InvalidInput("this is no e-mail address", hint="such as anna@example.org")
         keys = keys_of(password, email=email, cost=cost_in(server.prelogin(email)))
         if is_new:
-            server.sign_up(email, keys.password, name=self._my_name, device_name=self._device_name, invite=invite)
+            name, device = self._my_name, self._device_name
+            made = server.sign_up(email, keys.password, name=name, device_name=device, invite=invite)
+            if made is None:
+                if mailed is None:
+                    raise InvalidInput("the server sends a mail with a code first", hint="scribes login asks for it")
+                server.confirm(mailed(), device)
         else:
             server.sign_in(email, keys.password, self._device_name)
         login = self._logins.at(server.name)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 BODY_BYTES, LENGTH_BYTES, SPACES_AT_ONCE = 4 * 1024 * 1024, 4, 1_000
 MAX_CURSOR, MOST_PAGE_BYTES = 200, 4 * 1024 * 1024
+MAILED = 202
 BYTES = {"content-type": BINARY, "accept": BINARY}
 
 
@@ -198,20 +199,28 @@ class HttpRemote:
         """
         return self._connection.data("POST", "/v1/auth/prelogin", signed=False, json={"email": email})
 
-    def sign_up(self, email: str, password: str, *, name: str, device_name: str, invite: str) -> Tokens:
-        """The tokens of a new account, which are kept.
+    def sign_up(self, email: str, password: str, *, name: str, device_name: str, invite: str) -> Tokens | None:
+        """The tokens of a new account, which are kept; None, where a mail with a code for `confirm` is on its way.
 
         Raises: AlreadyExists, Forbidden, InvalidInput, Unavailable.
         """
-        said = {
-            "email": email,
-            "password": password,
-            "name": name,
-            "kind": "derived",
-            "device_name": device_name,
-            "invite": invite,
-        }
-        return self._signed("/v1/auth/signup", said)
+        said = {"email": email, "password": password, "name": name, "kind": "derived", "device_name": device_name}
+        self._id = self._account = b""
+        given = {**said, "invite": invite}
+        answer = self._connection.ask("POST", "/v1/auth/signup", again=False, signed=False, json=given)
+        if answer.status == MAILED:
+            return None
+        made = answer.said()
+        if not isinstance(made, dict):
+            raise self._connection.foreign()
+        return self._connection.keep(made)
+
+    def confirm(self, code: str, device_name: str) -> Tokens:
+        """The tokens of a new account, whose owner has read the mail.
+
+        Raises: InvalidInput, NotFound, Forbidden, Unavailable.
+        """
+        return self._signed("/v1/auth/signup/confirm", {"code": code, "device_name": device_name})
 
     def sign_in(self, email: str, password: str, device_name: str) -> Tokens:
         """The tokens of an account, which are kept.
