@@ -26,22 +26,27 @@ if TYPE_CHECKING:
 
 # The newest notes whose passages are looked at, those the view is made of, and the pieces that are looked at closely.
 NOTES, VIEWED, NEAR = 5_000, 400, 200
-BATCH = 200
+# Notes taken in between two commits, and while somebody waits.
+BATCH, HURRIED = 100, 500
 
 
-def hear(engine: Engine, visible_to: Spaces | None) -> int:
-    """How many notes had their names and choices taken in, because they had changed; None: of everybody's."""
+def hear(engine: Engine, visible_to: Spaces | None, *, most: int | None = None) -> int:
+    """How many notes had their names and choices taken in, because they had changed; about `most`.
+
+    `visible_to` is None for everybody's. Somebody may wait for this: what is left is done behind the requests.
+    """
     done = 0
-    while True:
+    while most is None or done < most:
         with engine.read() as tx:
-            waiting = links.waiting(tx, limit=BATCH, among=visible_to)
-        if not waiting:
-            return done
+            rows = links.waiting_rows(tx, limit=BATCH, among=visible_to)
+        if not rows:
+            break
         with engine.write() as tx:
-            for n in waiting:
-                keep_words(tx, n)
-                links.done(tx, n)
-        done += len(waiting)
+            for note in {note for _, note in rows}:
+                keep_words(tx, note)
+            links.done_rows(tx, (n for n, _ in rows))
+        done += len(rows)
+    return done
 
 
 class FreshReading(Reading):

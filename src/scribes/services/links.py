@@ -168,9 +168,9 @@ class Links:
 
         Passages(self._context).catch_up()
         if self._context.hosted:
-            from .fresh_links import hear
+            from .fresh_links import HURRIED, hear
 
-            return hear(self._engine, self._context.visible_to)
+            return hear(self._engine, self._context.visible_to, most=HURRIED)
         return linking.catch_up(self._engine, progress)
 
     def rebuild(self, progress: Progress | None = None) -> int:

@@ -289,10 +289,20 @@ def todo(tx: Tx, keys: Iterable[int]) -> None:
     tx.run_many("INSERT INTO link_todo (note_n) VALUES (?)", [(n,) for n in sorted(keys)])
 
 
-def waiting(tx: Tx, *, limit: int, among: Spaces | None = None) -> list[int]:
-    """The keys of notes (in some spaces) that wait to be linked, those that wait longest first."""
+def waiting_rows(tx: Tx, *, limit: int, among: Spaces | None = None) -> list[tuple[int, int]]:
+    """Of what waits to be linked (in some spaces) the first: the key of the row, and that of the note."""
     own = "" if among is None else f" WHERE note_n IN (SELECT note.n FROM note WHERE {in_spaces(among)})"
-    rows = tx.rows(f"SELECT note_n FROM link_todo{own} GROUP BY note_n ORDER BY min(n) LIMIT ?", (limit,))
+    return [(n, note) for n, note in tx.rows(f"SELECT n, note_n FROM link_todo{own} ORDER BY n LIMIT ?", (limit,))]
+
+
+def done_rows(tx: Tx, rows: Iterable[int]) -> None:
+    """Note that what waited in some rows is done."""
+    tx.run(f"DELETE FROM link_todo WHERE n IN ({', '.join(str(int(n)) for n in rows)})")
+
+
+def waiting(tx: Tx, *, limit: int) -> list[int]:
+    """The keys of notes that wait to be linked, those that wait longest first."""
+    rows = tx.rows("SELECT note_n FROM link_todo GROUP BY note_n ORDER BY min(n) LIMIT ?", (limit,))
     return [n for (n,) in rows]
 
 
