@@ -101,6 +101,13 @@ def fuzz(session: nox.Session) -> None:
     session.run("python", "-m", "tests.fuzz", *session.posargs)
 
 
+@nox.session(name="api-fuzz")
+def api_fuzz(session: nox.Session) -> None:
+    """At least 5,000 requests made from the server's own document, and all checks of schemathesis: `-- NUMBER`."""
+    install(session, "test")
+    session.run("python", "-m", "tests.api_fuzz", *session.posargs)
+
+
 @nox.session
 def quality(session: nox.Session) -> None:
     """How well the right notes and verses are found; fails where words and meaning together are no better than each."""

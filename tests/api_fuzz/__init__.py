@@ -25,7 +25,7 @@ from schemathesis.config import (
     SchemathesisConfig,
     StatefulPhaseConfig,
 )
-from schemathesis.config._checks import NegativeDataRejectionConfig, PositiveDataAcceptanceConfig
+from schemathesis.config._checks import NegativeDataRejectionConfig, NotAServerErrorConfig, PositiveDataAcceptanceConfig
 from schemathesis.engine import events, from_schema
 
 from tests.server.town import EVERYBODYS, Town, makers
@@ -65,6 +65,14 @@ class Report:
         """The operations that never went well, so that little is known of them."""
         done = {operation for operation, status in self.statuses if status < 300}
         return sorted({operation for operation, _ in self.statuses} - done)
+
+
+def by_status(report: Report) -> dict[int, int]:
+    """How often each status was answered."""
+    found: dict[int, int] = {}
+    for (_, status), times in report.statuses.items():
+        found[status] = found.get(status, 0) + times
+    return found
 
 
 def asked(town: Town, *, examples: int, phases: Iterable[str] = PHASES, seed: int = 1) -> Report:
@@ -114,6 +122,8 @@ def _with_real_things(town: Town) -> dict[str, Any]:
 
 def _config(examples: int, phases: set[str], seed: int) -> SchemathesisConfig:
     checks = ChecksConfig(
+        # What is switched off on a server, or waits for another one, is said with 503 and no fault.
+        not_a_server_error=NotAServerErrorConfig(expected_statuses=["2xx", "3xx", "4xx", "503"]),
         positive_data_acceptance=PositiveDataAcceptanceConfig(expected_statuses=TAKEN),
         negative_data_rejection=NegativeDataRejectionConfig(expected_statuses=REFUSED),
     )

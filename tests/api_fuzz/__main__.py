@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.server.town import Town
 
-from . import PHASES, Report, asked
+from . import PHASES, Report, asked, by_status
 
 
 def main(wanted: int, phases: tuple[str, ...]) -> int:
@@ -34,14 +34,6 @@ def show(report: Report) -> None:
         print(f"--- {operation}: {title} ({report.times[operation, title]} times)\n{text}\n")
     print(dict(report.cases), dict(sorted(by_status(report).items())))
     print("never went well:", ", ".join(report.never_done()))
-
-
-def by_status(report: Report) -> dict[int, int]:
-    """How often each status was answered."""
-    found: dict[int, int] = {}
-    for (_, status), times in report.statuses.items():
-        found[status] = found.get(status, 0) + times
-    return found
 
 
 if __name__ == "__main__":
