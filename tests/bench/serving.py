@@ -10,18 +10,30 @@ import os
 import re
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx2
+
+import scribes
+from scribes.config import load
+from scribes.services import account as accounts
+from scribes.services.controlling import in_step
+from scribes.storage import logs, spaces
+
 SECONDS, ROUNDS, CONNECTIONS = 4, 3, 32
+CLIENTS, PUSHES = 7, 40
 LIMITS = {"GET": (2.5, 4.0), "POST": (6.0, None)}
 TICKS = os.sysconf("SC_CLK_TCK")
 EMPTY = "tests.bench.serving_empty"
@@ -58,6 +70,7 @@ def measure(requests: int = 100_000) -> None:
                 rounds[name].append(_load(server, _url_of(server, path), token))
             rounds["POST"].append(_load(process, f"{url}/v1/notes", token, script=str(script)))
         _print(rounds)
+        _pushes(folder, url, str(empty.url))  # type: ignore[attr-defined]
         _memory(process, url, path, token, requests)
 
 
@@ -73,6 +86,55 @@ def _print(rounds: dict[str, list[Round]]) -> None:
             f" {one.p99_ms / base.p99_ms:.2f}x | {one.requests:,} |"
         )
     print("\nLimits: GET 2.5x CPU and 4x p99 of the empty route, POST 6x CPU.")
+
+
+def _pushes(folder: str, url: str, plain: str) -> None:
+    """Seven clients, each with bundles of one note made before, which they push one at a time."""
+    with ExitStack() as opened:
+        made = [_bundles(opened, folder, url, f"client{number}") for number in range(CLIENTS)]
+        ours = _all_at_once([partial(remote.append, space, [raw]) for raw in raws] for remote, space, raws in made)
+    with httpx2.Client(base_url=plain, headers={"Content-Type": "application/octet-stream"}) as client:
+        bare = _all_at_once([partial(_written, client, raw) for raw in raws] for _, _, raws in made)
+    print(f"\n| {CLIENTS} clients, {PUSHES} notes each, one at a time | p50 | p95 |\n|---|---|---|")
+    for name, times in (("pushed to the server", ours), ("bytes into a bare FastAPI and SQLite", bare)):
+        cuts = statistics.quantiles(times, n=20)
+        print(f"| {name} | {statistics.median(times):.1f} ms | {cuts[18]:.1f} ms |")
+
+
+def _bundles(opened: ExitStack, folder: str, url: str, name: str) -> tuple[Any, bytes, list[bytes]]:
+    home = Path(folder) / name
+    home.mkdir()
+    settings = load({"HOME": str(home), "SCRIBES_KEYSTORE": "file", "SCRIBES_INDEXING": "manual"})
+    vault = opened.enter_context(scribes.open(settings=settings))
+    vault.servers.log_in(url, email=f"{name}@example.org", password="a long one for the bench", is_new=True)
+    vault.sync.run()
+    for number in range(PUSHES):
+        vault.notes.add(f"Note {number}", "All things work together for good. " * 20)
+    with vault._context.engine.read() as tx:
+        account, space = accounts.get(tx, vault._context.me), spaces.get(tx, vault._context.me.space)
+    push = in_step(vault.sync, vault._context, space, account)
+    with vault._context.engine.read() as tx:
+        waiting = [change for _, change in logs.unsent(tx, space.n, limit=PUSHES)]
+    return vault.servers.remote(url), space.id, [push.bundle([change], {}).raw for change in waiting]
+
+
+def _written(client: httpx2.Client, raw: bytes) -> None:
+    client.post("/write", content=raw).raise_for_status()
+
+
+def _all_at_once(work: Iterable[list[Callable[[], object]]]) -> list[float]:
+    """How long each call took, in ms, where each list has a thread of its own."""
+    times: list[float] = []
+
+    def run(calls: list[Callable[[], object]]) -> None:
+        for call in calls:
+            begun = time.perf_counter()
+            call()
+            times.append((time.perf_counter() - begun) * 1000)
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(run, work))
+    return times
 
 
 def _memory(process: subprocess.Popen[str], url: str, path: str, token: str, requests: int) -> None:
