@@ -84,7 +84,7 @@ def _looked_up(request: Request, server: Server) -> Hosted:
     return me
 
 
-def calling(request: Request, _: Annotated[Hosted, Depends(signed_in)]) -> Caller:
+async def calling(request: Request, _: Annotated[Hosted, Depends(signed_in)]) -> Caller:
     """Who asks, for what has to do with their account."""
     caller: Caller = request.state.caller
     return caller
@@ -148,7 +148,18 @@ def _nobody() -> NotSignedIn:
 
 
 PROOFS = [Depends(BY_TOKEN), Depends(BY_COOKIE)]
-TheServer = Annotated[Server, Depends(server_of)]
+
+
+# As coroutines: for a plain function the framework would change threads, which costs more than a note.
+async def _the_server(request: Request) -> Server:
+    return server_of(request)
+
+
+async def _the_address(request: Request) -> str:
+    return address_of(request)
+
+
+TheServer = Annotated[Server, Depends(_the_server)]
 Me = Annotated[Hosted, Depends(signed_in)]
 Writer = Annotated[Hosted, Depends(writer)]
 Zoned = Annotated[Hosted, Depends(zoned)]
@@ -156,5 +167,5 @@ ZonedWriter = Annotated[Hosted, Depends(zoned_writer)]
 Owner = Annotated[Hosted, Depends(owner)]
 OwnerWriter = Annotated[Hosted, Depends(owner_writer)]
 TheCaller = Annotated[Caller, Depends(calling)]
-Address = Annotated[str, Depends(address_of)]
+Address = Annotated[str, Depends(_the_address)]
 CountedAddress = Annotated[str, Depends(counted)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 
 from ..domain.keyring import SEALED
 from ..errors import NotFound, Sealed
@@ -14,7 +15,7 @@ from .space_logs import Asking
 ID = re.compile(r"[0-9a-f]{32}")
 
 
-def not_sealed(request: Request, server: TheServer, me: Me) -> None:
+async def not_sealed(request: Request, server: TheServer, me: Me) -> None:
     """Refuse a circle, named by its id in the path or the query, that is sealed and in which a device of the account
     is. For all others it is not there, as any that does not exist.
 
@@ -24,8 +25,9 @@ def not_sealed(request: Request, server: TheServer, me: Me) -> None:
     if not ID.fullmatch(name) or bytes.fromhex(name) in me.logs:
         return
     caller = getattr(request.state, "caller", None)
+    who = Asking(me, caller.session_id if caller else None)
     try:
-        ring, _ = server.spaces.role_in(Asking(me, caller.session_id if caller else None), bytes.fromhex(name))
+        ring, _ = await run_in_threadpool(server.spaces.role_in, who, bytes.fromhex(name))
     except NotFound:
         return
     if ring.mode == SEALED:

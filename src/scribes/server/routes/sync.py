@@ -33,13 +33,13 @@ Number = Annotated[int, Field(ge=0, le=frames.MAX_NUMBER)]
 Body = Annotated[bytes, Depends(whole_body)]
 
 
-def asking(request: Request, me: Me) -> Asking:
+async def asking(request: Request, me: Me) -> Asking:
     """The account that asks, and through which session."""
     caller = getattr(request.state, "caller", None)
     return Asking(me, caller.session_id if caller else None)
 
 
-def invitation_in(
+async def invitation_in(
     scribes_invitation: Annotated[
         str,
         Header(
