@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,14 @@ def test_who_listens_hears_of_a_circle_in_whose_log_nothing_is_but_who_is_in_it(
     host.flush()
 
     assert circle in told
+
+
+def test_many_join_at_once_and_all_come_in(host: Host) -> None:
+    anna = person(host, "Anna")
+    anna.circles.create("Bethel", mode="open")
+    others = [person(host, f"Person {number}") for number in range(5)]
+    links = [anna.circles.invite("Bethel").link for _ in others]
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(lambda pair: pair[0].circles.join(pair[1]), zip(others, links, strict=True)))
+
+    assert len(host.of(anna.key).circles.members("Bethel")) == 6

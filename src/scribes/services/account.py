@@ -103,6 +103,13 @@ def keyring(tx: Tx, space: spaces.Space) -> Keyring:
     return ring
 
 
+def renewed(tx: Tx, space: spaces.Space, ring: Keyring, keys: dict[int, bytes]) -> tuple[Keyring, dict[int, bytes]]:
+    """A keyring and its keys, read anew where more is known of the space by now."""
+    if logs.count_controls(tx, space.n) == ring.number:
+        return ring, keys
+    return keyring(tx, space), logs.keys(tx, space.n)
+
+
 def take_keys(tx: Tx, space: int, ring: Keyring, entry: Entry, keys: DeviceKeys) -> None:
     """Keep the key of an epoch that a control entry brought for this device, and those before it.
 

@@ -7,7 +7,7 @@ from ..crypto.devices import keys_from_secret
 from ..crypto.envelope import CONTROL, FIRST, parse
 from ..crypto.keys import normal_code
 from ..domain.keyring import CIRCLE, Keyring
-from ..errors import Damaged, Forbidden, InvalidInput, NotFound, ScribesError
+from ..errors import Busy, Damaged, Forbidden, InvalidInput, NotFound, Outrun, ScribesError
 from ..records import replaced
 from ..storage import logs, spaces
 from . import own_spaces
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .account import Account
     from .context import Context
 
-SECRET_CHARS = 32
+SECRET_CHARS, TRIES = 32, 8
 INVITATION = b"scribes.invite"
 SCHEME, AT_SERVER = "scribes://join/", "/j/"
 PAGE_BYTES = 4 * 1024 * 1024
@@ -31,10 +31,20 @@ PAGE_BYTES = 4 * 1024 * 1024
 def let_oneself_in(
     context: Context, remote: Remote, id: bytes, account: Account, code: str, place: RemotePlace
 ) -> Space:
-    """The space whose log says now that this device is in it; once more, where it says so already.
+    """The space whose log says now that this device is in it; once more, where it says so already, and again where
+    somebody else was faster.
 
-    Raises: NotFound, Forbidden, Damaged, Outrun, Unavailable.
+    Raises: NotFound, Forbidden, Damaged, Busy, Unavailable.
     """
+    for _ in range(TRIES):
+        try:
+            return _let_in(context, remote, id, account, code, place)
+        except Outrun:
+            continue
+    raise Busy("others change who belongs to the circle all the time", hint="try again in a moment")
+
+
+def _let_in(context: Context, remote: Remote, id: bytes, account: Account, code: str, place: RemotePlace) -> Space:
     _show(remote, id, code)
     controls, head = _controls(remote, id, account.keys.id)
     ring, entries = Keyring(id), []

@@ -7,8 +7,6 @@ by the chains of the devices, and said; it never removes anything here.
 
 from __future__ import annotations
 
-from itertools import chain
-
 from ..crypto.control import admitted, control_number
 from ..crypto.envelope import CONTROL, FIRST, SNAPSHOT, parse
 from ..domain import access, bundles
@@ -111,7 +109,8 @@ class Pull:
             is_other = self._compare_heads(tx, known, page) or is_other
         if not is_other:
             page = self._read(page, progress)
-            is_other = self._is_forked or self._lacks_something(page)
+            waits = any(entry.header.type == CONTROL for entry in self._later)
+            is_other = self._is_forked or waits or self._lacks_something(page)
         if is_other:
             # It was put together anew, or set back and filled again, and a place in it means nothing any more: it is
             # read again from the first entry; what is known is passed over.
@@ -203,12 +202,12 @@ class Pull:
     def _take(self, tx: Tx, raws: Sequence[bytes], waiting: list[Entry]) -> list[Entry]:
         """Take entries in; those that wait for another one are left over."""
         self._touched, self._whole = set(), {}
+        # Somebody else may be reading the same log here: a process, or on a server another person.
+        self._ring, self._keys = accounts.renewed(tx, self._space, self._ring, self._keys)
         entries = [entry for raw in raws if (entry := self._parsed(tx, raw)) is not None]
-        controls: list[Entry] = []
-        rest: list[Entry] = []
-        for entry in chain(waiting, entries):
-            (controls if entry.header.type == CONTROL else rest).append(entry)
-        controls.sort(key=control_number)
+        entries = [*waiting, *entries]
+        controls = sorted((entry for entry in entries if entry.header.type == CONTROL), key=control_number)
+        rest = [entry for entry in entries if entry.header.type != CONTROL]
         left = [entry for entry in controls if not self._control(tx, entry)]
         left += [entry for entry in rest if not self._bundle(tx, entry)]
         settled = settle(tx, self._context, self._touched, space=self._space.n, whole=self._whole)

@@ -160,6 +160,11 @@ def controls(tx: Tx, space: int) -> list[bytes]:
     return [row[0] for row in tx.rows("SELECT entry FROM control WHERE space_id = ? ORDER BY number", (space,))]
 
 
+def count_controls(tx: Tx, space: int) -> int:
+    """How many control entries of a space are kept."""
+    return int(tx.value("SELECT count(*) FROM control WHERE space_id = ?", (space,)))
+
+
 def put_control(tx: Tx, space: int, number: int, raw: bytes) -> None:
     """Keep a control entry."""
     tx.run(
