@@ -303,7 +303,7 @@ def test_two_processes_of_a_vault_renew_once(vaults: Vaults, running: Running) -
     assert old
     one.identify()
     # The other one still holds what it read before.
-    assert other._connection._renewed(old).access != old.access
+    assert other._connection._renewed(old).refresh != old.refresh
     other.identify()
     for remote in (one, other):
         remote.close()
