@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 HERE = ("127.0.0.1", "::1", "localhost")
 TRIES, TIMEOUT_S = 3, 30.0
+KEEP_S = 2.0
 MOST_ANSWER_BYTES = 96 * 1024 * 1024
 MAX_WORDS = 300
 # So long before a token runs out, the next one is fetched.
@@ -225,6 +226,8 @@ class Connection:
                 transport=self._transport,
                 # What is signed must not follow a redirect to another host, nor leave this machine by way of a proxy.
                 follow_redirects=False,
+                # Let go before the server does: a login on a connection that just ended could not be sent again.
+                limits=httpx2.Limits(keepalive_expiry=KEEP_S),
                 trust_env=not _is_here(self.url),
                 headers={"accept-encoding": "identity", "user-agent": "scribes"},
             )
