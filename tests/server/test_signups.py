@@ -38,11 +38,47 @@ def mailed(web: TestClient, mailbox: Mailbox) -> str:
 
 
 def code_in(text: str) -> str:
-    return text.partition("confirm#")[2].partition("If")[0]
+    return text.partition("confirm#")[2].partition("Ifitwas")[0]
 
 
 def confirmed(web: TestClient, given: str) -> Any:
     return web.post("/v1/auth/signup/confirm", json={"code": given})
+
+
+def test_an_address_is_taken_only_by_who_reads_its_mail(web: TestClient, mailbox: Mailbox) -> None:
+    web.post("/v1/auth/signup", json=ANNA)
+    me = bearer(confirmed(web, code_in(mailed(web, mailbox))).json())
+    new = {"email": "carol@example.org", "password": ANNA["password"]}
+    asked = web.post("/v1/auth/email", json=new, headers=me)
+    given = mailed(web, mailbox).partition("aday:")[2].partition("Ifitwas")[0]
+    before = web.get("/v1/auth/me", headers=me).json()["email"]
+    wrong = [
+        web.post("/v1/auth/email", json={**new, **more, "code": code}, headers=me).status_code
+        for more, code in (({}, "x"), ({}, given[:-8]), ({"email": "dora@example.org"}, given))
+    ]
+    wrong_password = web.post("/v1/auth/email", json={**new, "password": "not this one"}, headers=me)
+    moved = web.post("/v1/auth/email", json={**new, "code": given}, headers=me)
+
+    assert (asked.status_code, before, wrong) == (202, ANNA["email"], [403, 403, 403])
+    assert wrong_password.status_code == 403
+    assert (moved.status_code, moved.json()["email"]) == (200, "carol@example.org")
+
+
+def test_asking_for_anothers_address_tells_its_owner_and_not_the_one_who_asks(
+    web: TestClient, mailbox: Mailbox
+) -> None:
+    web.post("/v1/auth/signup", json=BEN)
+    confirmed(web, code_in(mailed(web, mailbox)))
+    web.post("/v1/auth/signup", json=ANNA)
+    me = bearer(confirmed(web, code_in(mailed(web, mailbox))).json())
+    answers = [
+        web.post("/v1/auth/email", json={"email": email, "password": ANNA["password"]}, headers=me)
+        for email in ("nobody@example.org", BEN["email"])
+    ]
+    told = mailed(web, mailbox)
+
+    assert answers[0].json() == answers[1].json()
+    assert "belongstoanotheraccount" in told
 
 
 def test_an_account_is_made_when_the_mail_was_read_and_the_answer_tells_nothing(

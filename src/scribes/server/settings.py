@@ -78,7 +78,7 @@ class ServerSettings(BaseSettings):
     """A PEM file of the authority of the mail server; empty: those of this machine."""
     confirm_addresses: bool = False
     """Whether who signs up gets a mail first, and an account when it was read: then signing up tells nobody whether an
-    address is known here. Needs smtp_host."""
+    address is known here. Another address for an account needs the code that is mailed there. Needs smtp_host."""
     signup_page: str = ""
     """The page where people confirm that; the code of the mail is added after a #. Empty: the code alone."""
     reset_page: str = ""

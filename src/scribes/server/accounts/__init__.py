@@ -6,6 +6,7 @@ from ...hosting import Host
 from ..database import Database
 from ..settings import ServerSettings
 from .mail import Mailer
+from .moves import Moves
 from .passkeys import Passkeys
 from .people import People
 from .rates import Rates
@@ -32,6 +33,7 @@ class Accounts:
         self.passkeys = Passkeys(settings, self.database, self.people)
         self.mailer = Mailer(settings)
         self.signups = Signups(settings, self.database, self.people, self.rates, self.mailer, host.key("server.signup"))
+        self.moves = Moves(settings, self.database, self.rates, self.mailer, host.key("server.moves"))
         self.resets = Resets(settings, self.database, self.people, self.rates, self.mailer)
 
     def close(self) -> None:

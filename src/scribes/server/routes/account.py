@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from .. import cookies
@@ -15,7 +15,7 @@ from ..access import PROOFS, Address, CountedAddress, Me, TheCaller, TheServer
 from ..accounts import keys
 from ..accounts.export import pieces
 from ..accounts.sessions import SessionInfo
-from .auth import ID, AccountInfo, Email, Id, Password, account_info
+from .auth import ID, MAILED, AccountInfo, Email, Id, Password, account_info
 
 router = APIRouter(tags=["account"], dependencies=PROOFS)
 resets = APIRouter(tags=["account"])
@@ -56,6 +56,8 @@ class EmailBody(BaseModel):
     password: Password
     new_password: Password = SecretStr("")
     keys: Bundle | None = None
+    code: Annotated[SecretStr, Field(max_length=2000)] = SecretStr("")
+    """What was mailed to the new address, where this server confirms addresses."""
 
 
 class PasswordBody(BaseModel):
@@ -164,9 +166,18 @@ def change_me(body: MePatch, server: TheServer, caller: TheCaller) -> AccountInf
     return account_info(server.accounts.people.rename(caller, body.name))
 
 
-@router.post("/v1/auth/email")
-def change_email(body: EmailBody, server: TheServer, caller: TheCaller, address: CountedAddress) -> AccountInfo:
-    """The account under another address; its other sessions end."""
+@router.post("/v1/auth/email", response_model=AccountInfo, responses=MAILED)
+def change_email(body: EmailBody, server: TheServer, caller: TheCaller, address: CountedAddress) -> Any:
+    """The account under another address; its other sessions end. Where addresses are confirmed, a mail with a code goes
+    there first, and the same once more with the code changes it.
+    """
+    if server.settings.confirm_addresses:
+        code = body.code.get_secret_value()
+        if not code:
+            server.accounts.people.proved(caller, body.password.get_secret_value(), address=address)
+            server.accounts.moves.ask(caller, body.email)
+            return JSONResponse({"status": "a mail is on its way"}, status_code=202)
+        server.accounts.moves.check(caller, body.email, code)
     account = server.accounts.people.change_email(
         caller,
         body.email,
