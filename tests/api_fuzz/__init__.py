@@ -78,12 +78,14 @@ def by_status(report: Report) -> dict[int, int]:
 def asked(town: Town, *, examples: int, phases: Iterable[str] = PHASES, seed: int = 1) -> Report:
     """What comes of asking a server with at most so many examples of each operation and phase."""
     report = Report()
-    schema = schemathesis.openapi.from_dict(_with_real_things(town), config=_config(examples, set(phases), seed))
+    document = _with_real_things(town)
+    paths = set(document["paths"])
+    schema = schemathesis.openapi.from_dict(document, config=_config(examples, set(phases), seed))
     schema.app = Standing(town, report.statuses)
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
             report.cases[str(event.phase)] += len(event.recorder.cases)
-            for label, title, text in _failures(event.recorder):
+            for label, title, text in _failures(event.recorder, paths):
                 report.failures.setdefault((label, title), text)
                 report.times[label, title] += 1
         elif isinstance(event, events.NonFatalError):
@@ -93,7 +95,7 @@ def asked(town: Town, *, examples: int, phases: Iterable[str] = PHASES, seed: in
     return report
 
 
-def _failures(recorder: Any) -> Iterator[tuple[str, str, str]]:
+def _failures(recorder: Any, paths: set[str]) -> Iterator[tuple[str, str, str]]:
     for id, checks in recorder.checks.items():
         for check in checks:
             if check.failure_info is not None:
@@ -101,14 +103,21 @@ def _failures(recorder: Any) -> Iterator[tuple[str, str, str]]:
                 interaction = recorder.interactions.get(id)
                 response = interaction.response if interaction is not None else None
                 said = response.content.decode(errors="replace") if response is not None else ""
-                if not is_known(failure.operation, failure.title, said):
+                if not is_known(failure.operation, failure.title, said, paths):
                     text = f"{failure.message[:1500]}\n{check.failure_info.code_sample[:1500]}\n{said[:600]}"
                     yield failure.operation, failure.title, text
 
 
+def _without_tuples(schema: dict[str, Any]) -> dict[str, Any]:
+    """A list whose parts are each of another kind as one of either kind: schemathesis 4.32 stumbles over the first."""
+    if "prefixItems" in schema:
+        schema["items"] = {"anyOf": schema.pop("prefixItems")}
+    return schema
+
+
 def _with_real_things(town: Town) -> dict[str, Any]:
     """The document, in which an id may also be one that is there: else all would be asked for what nobody has."""
-    document: dict[str, Any] = json.loads(json.dumps(town.app.openapi()))
+    document: dict[str, Any] = json.loads(json.dumps(town.app.openapi()), object_hook=_without_tuples)
     for path, item in document["paths"].items():
         places = {found[1]: path[: found.end()] for found in re.finditer(r"\{(\w+)\}", path)}
         for operation in item.values():

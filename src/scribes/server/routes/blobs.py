@@ -60,7 +60,7 @@ class NewFile:
     whose members may read it; without, it is one's own.
     """
 
-    size_bytes: Annotated[int, Field(ge=1, le=1 << 53)]
+    size_bytes: Annotated[int, Field(ge=1, le=1 << 53, strict=True)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     media_type: Annotated[
         str, Field(max_length=100, pattern=r"^[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*$")

@@ -38,8 +38,8 @@ class NewInvitation:
     """
 
     role: GivenRole = "member"
-    days: int = 7
-    uses: int = 1
+    days: Annotated[int, Field(strict=True)] = 7
+    uses: Annotated[int, Field(strict=True)] = 1
     address: Annotated[str, Field(max_length=254)] = ""
 
 

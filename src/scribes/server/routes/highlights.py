@@ -29,8 +29,8 @@ class NewHighlight:
     """What to mark: words as they stand in the body, or the characters (code points) between which they stand there."""
 
     words: Annotated[str, Field(max_length=10_000)] = ""
-    begin: Annotated[int, Field(ge=-1, le=MOST_CHARS)] = -1
-    stop: Annotated[int, Field(ge=-1, le=MOST_CHARS)] = -1
+    begin: Annotated[int, Field(ge=-1, le=MOST_CHARS, strict=True)] = -1
+    stop: Annotated[int, Field(ge=-1, le=MOST_CHARS, strict=True)] = -1
 
 
 @router.get("/highlights")

@@ -29,7 +29,7 @@ Space = Annotated[str, Path(pattern=HEX16, description="the id of a space, in he
 Slot = Annotated[str, Path(pattern=HEX16, description="16 bytes in hex", examples=[EXAMPLE_ID])]
 Id = Annotated[str, Field(pattern=HEX16)]
 Hash = Annotated[str, Field(pattern=HEX32)]
-Number = Annotated[int, Field(ge=0, le=frames.MAX_NUMBER)]
+Number = Annotated[int, Field(ge=0, le=frames.MAX_NUMBER, strict=True)]
 Body = Annotated[bytes, Depends(whole_body)]
 
 
