@@ -239,6 +239,17 @@ def test_an_access_token_refreshes_nothing(town: Town) -> None:
     assert town.client.post("/v1/auth/refresh", json={"refresh_token": token[:190]}).status_code == 401
 
 
+def test_no_token_of_an_account_that_was_removed_gets_in(town: Town) -> None:
+    eve = Somebody(town, "Eve", "elderberry")
+    eve.made("POST", "/v1/account/deletion", {"password": PASSWORD})
+    again = {"email": eve.email, "password": PASSWORD}
+
+    assert eve.ask("GET", "/v1/notes").status_code == 401
+    assert eve.ask("POST", "/v1/notes", json={"title": "x"}).status_code == 401
+    assert town.client.post("/v1/auth/refresh", json={"refresh_token": eve.said["refresh_token"]}).status_code == 401
+    assert town.client.post("/v1/auth/login", json=again).status_code == 401
+
+
 def signed_in(town: Town, name: str) -> dict[str, Any]:
     said = {"email": f"{name.lower()}@example.org", "password": PASSWORD}
     made: dict[str, Any] = town.client.post("/v1/auth/login", json=said).json()

@@ -91,7 +91,9 @@ async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ScribesError)  # noqa: S101 - as it is registered
     status = HTTP_STATUS[error.code]
     if status >= 500:
-        log.error("failed", code=error.code, trace=request.scope.get("trace_id", ""), exc_info=error)
+        # Busy, or switched off: nothing is broken.
+        tell = log.error if status == 500 else log.warning
+        tell("failed", code=error.code, trace=request.scope.get("trace_id", ""), exc_info=error)
     headers = {}
     if isinstance(error, TooMany):
         headers["retry_after"] = str(error.retry_after_s)

@@ -23,6 +23,13 @@ def _written(value: object) -> object:
     return value
 
 
+def _counted(value: object) -> object:
+    if value is True or value is False:
+        raise ValueError("true and false are no numbers")
+    return value
+
+
+WHOLE = BeforeValidator(_counted)
 Moment = Annotated[datetime, BeforeValidator(_written)]
 Day = Annotated[date, BeforeValidator(_written)]
 Sound = AfterValidator(_sound)

@@ -20,6 +20,7 @@ from ..once import once
 from ..paging import Cursor, Limit, Page, counted, skipped
 from ..ranges import file_answer
 from ..tables.blobs import Blob
+from ..texts import WHOLE
 from .sync import EXAMPLE_ID, Space, Who
 
 router = APIRouter(prefix="/v1", tags=["files"])
@@ -60,7 +61,7 @@ class NewFile:
     whose members may read it; without, it is one's own.
     """
 
-    size_bytes: Annotated[int, Field(ge=1, le=1 << 53, strict=True)]
+    size_bytes: Annotated[int, Field(ge=1, le=1 << 53), WHOLE]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     media_type: Annotated[
         str, Field(max_length=100, pattern=r"^[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*$")

@@ -16,6 +16,7 @@ from ..invitations import check_uses
 from ..once import once
 from ..paging import Cursor, Limit
 from ..sealing import not_sealed
+from ..texts import WHOLE
 
 router = APIRouter(prefix="/v1/circles", tags=["circles"], dependencies=[Depends(not_sealed)])
 
@@ -38,8 +39,8 @@ class NewInvitation:
     """
 
     role: GivenRole = "member"
-    days: Annotated[int, Field(strict=True)] = 7
-    uses: Annotated[int, Field(strict=True)] = 1
+    days: Annotated[int, WHOLE] = 7
+    uses: Annotated[int, WHOLE] = 1
     address: Annotated[str, Field(max_length=254)] = ""
 
 

@@ -14,6 +14,7 @@ from ..access import Me, Writer
 from ..once import once
 from ..paging import Cursor, Limit, Page, counted, part_of, skipped
 from ..revisions import ANY, IfMatch, base_in, tagged
+from ..texts import WHOLE
 
 router = APIRouter(prefix="/v1", tags=["highlights"])
 
@@ -29,8 +30,8 @@ class NewHighlight:
     """What to mark: words as they stand in the body, or the characters (code points) between which they stand there."""
 
     words: Annotated[str, Field(max_length=10_000)] = ""
-    begin: Annotated[int, Field(ge=-1, le=MOST_CHARS, strict=True)] = -1
-    stop: Annotated[int, Field(ge=-1, le=MOST_CHARS, strict=True)] = -1
+    begin: Annotated[int, Field(ge=-1, le=MOST_CHARS), WHOLE] = -1
+    stop: Annotated[int, Field(ge=-1, le=MOST_CHARS), WHOLE] = -1
 
 
 @router.get("/highlights")

@@ -13,6 +13,7 @@ from ...models.reviews import Answered, Card, ForecastDay, ReviewCard, Status
 from ..access import Owner, OwnerWriter
 from ..once import once
 from ..paging import Cursor, Limit, Page, counted, part_of, skipped
+from ..texts import WHOLE
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews"])
 
@@ -43,8 +44,8 @@ class NewCard:
 class Rated:
     """How well it was remembered: 1 again, 2 hard, 3 good, 4 easy; how long that took, and how one was asked."""
 
-    rating: Annotated[int, Field(ge=1, le=4, strict=True)]
-    took_ms: Annotated[int, Field(ge=0, le=DAY_MS, strict=True)] = 0
+    rating: Annotated[int, Field(ge=1, le=4), WHOLE]
+    took_ms: Annotated[int, Field(ge=0, le=DAY_MS), WHOLE] = 0
     mode: Annotated[str, Field(max_length=20, pattern="^[a-z]*$")] = "read"
 
 

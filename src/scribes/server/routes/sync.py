@@ -15,6 +15,7 @@ from ...errors import NotFound
 from ..access import Me, TheServer
 from ..bodies import BYTES_SCHEMA, ENTRIES_SCHEMA, entries_in, page_answer, whole_body
 from ..space_logs import LETTER_DAYS, MAX_LETTER_BYTES, MAX_LETTERS, Asking, DeviceKeys, Invitation
+from ..texts import WHOLE
 
 router = APIRouter(prefix="/v1", tags=["sync"])
 
@@ -29,7 +30,7 @@ Space = Annotated[str, Path(pattern=HEX16, description="the id of a space, in he
 Slot = Annotated[str, Path(pattern=HEX16, description="16 bytes in hex", examples=[EXAMPLE_ID])]
 Id = Annotated[str, Field(pattern=HEX16)]
 Hash = Annotated[str, Field(pattern=HEX32)]
-Number = Annotated[int, Field(ge=0, le=frames.MAX_NUMBER, strict=True)]
+Number = Annotated[int, Field(ge=0, le=frames.MAX_NUMBER), WHOLE]
 Body = Annotated[bytes, Depends(whole_body)]
 
 
