@@ -117,7 +117,9 @@ def _without_tuples(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _with_real_things(town: Town) -> dict[str, Any]:
     """The document, in which an id may also be one that is there: else all would be asked for what nobody has."""
-    document: dict[str, Any] = json.loads(json.dumps(town.app.openapi()), object_hook=_without_tuples)
+    document: dict[str, Any] = json.loads(json.dumps(town.app.openapi()))
+    schemas = document["components"]["schemas"]
+    schemas["PageOut"] = json.loads(json.dumps(schemas["PageOut"]), object_hook=_without_tuples)
     for path, item in document["paths"].items():
         places = {found[1]: path[: found.end()] for found in re.finditer(r"\{(\w+)\}", path)}
         for operation in item.values():

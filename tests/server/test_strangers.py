@@ -28,6 +28,7 @@ PUBLIC = {
     "GET /.well-known/jwks.json",
     "POST /v1/auth/prelogin",
     "POST /v1/auth/signup",
+    "POST /v1/auth/signup/confirm",
     "POST /v1/auth/login",
     "POST /v1/auth/refresh",
     "POST /v1/auth/logout",
