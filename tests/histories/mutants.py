@@ -92,7 +92,7 @@ MUTANTS = (
     Mutant(
         "a log that was set back and filled again is read from where one was",
         "services/pulling.py",
-        "            is_other = self._is_forked or self._lacks_something(page)\n",
+        "            is_other = self._is_forked or waits or self._lacks_something(page)\n",
         "            is_other = False\n",
     ),
     Mutant(
