@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from ..version import __version__
-from . import document, errors, logs, schemas, tracing
+from . import document, errors, logs, tracing
 from .guarding import Guard
 from .routes import routers
 from .settings import ServerSettings, read_settings
@@ -86,7 +86,6 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
     Raises: InvalidInput, Damaged, NewerFormat, Unavailable.
     """
     settings = settings or read_settings()
-    schemas.complete()
     logs.set_up(settings.log_level)
     tracing.report_faults(settings.sentry_dsn.get_secret_value())
     server = open_server(settings)

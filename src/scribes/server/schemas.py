@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import collections.abc
+import dataclasses
 import importlib
 import pkgutil
 from typing import Any
 
 from .. import models
+from .shapes import STRICT
 from .texts import Day, Moment
 
 # Left out of the core's modules at run time, since importing them costs more than a whole command.
@@ -30,3 +32,7 @@ def complete() -> None:
         for name, value in named.items():
             if not hasattr(module, name):
                 setattr(module, name, value)
+    for value in named.values():
+        if dataclasses.is_dataclass(value):
+            # A name that is not known would be lost without a word.
+            value.__pydantic_config__ = STRICT  # type: ignore[union-attr]

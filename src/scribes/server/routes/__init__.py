@@ -4,35 +4,39 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import (
-    account,
-    assistant,
-    auth,
-    blobs,
-    circles,
-    comments,
-    conflicts,
-    crossrefs,
-    days,
-    events,
-    health,
-    highlights,
-    invitations,
-    notes,
-    passkeys,
-    prayers,
-    reminders,
-    reviews,
-    scripture,
-    search,
-    sync,
-    transfers,
-    webhooks,
-)
+from .. import schemas
 
 
 def routers() -> tuple[APIRouter, ...]:
     """All routers. The framework tries one route after another, so what is asked most comes first."""
+    # Now, and not before the models are complete, of which the schemas are made.
+    schemas.complete()
+    from . import (
+        account,
+        assistant,
+        auth,
+        blobs,
+        circles,
+        comments,
+        conflicts,
+        crossrefs,
+        days,
+        events,
+        health,
+        highlights,
+        invitations,
+        notes,
+        passkeys,
+        prayers,
+        reminders,
+        reviews,
+        scripture,
+        search,
+        sync,
+        transfers,
+        webhooks,
+    )
+
     return (
         notes.router,
         sync.router,

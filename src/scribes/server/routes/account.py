@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr
 
 from .. import cookies
 from ..access import PROOFS, Address, CountedAddress, Me, TheCaller, TheServer
 from ..accounts import keys
 from ..accounts.export import pieces
 from ..accounts.sessions import SessionInfo
+from ..shapes import Shape
 from .auth import ID, MAILED, AccountInfo, Email, Id, Password, account_info
 
 router = APIRouter(tags=["account"], dependencies=PROOFS)
@@ -39,7 +40,7 @@ def example(**said: Any) -> ConfigDict:
     return ConfigDict(extra="forbid", json_schema_extra={"examples": [said]})
 
 
-class MePatch(BaseModel):
+class MePatch(Shape):
     """What changes of an account."""
 
     model_config = example(name="Anna Berg")
@@ -47,7 +48,7 @@ class MePatch(BaseModel):
     name: Annotated[str, Field(max_length=320)]
 
 
-class EmailBody(BaseModel):
+class EmailBody(Shape):
     """Another address. Where the password is derived, `new_password` is that derived with the new address."""
 
     model_config = example(email="anna@new.example.org", password="four words are good")  # noqa: S106 - an example
@@ -60,7 +61,7 @@ class EmailBody(BaseModel):
     """What was mailed to the new address, where this server confirms addresses."""
 
 
-class PasswordBody(BaseModel):
+class PasswordBody(Shape):
     """Another password; `keys` (base64) takes the place of the sealed keys in the same moment."""
 
     model_config = example(password="four words are good", new_password="other words are better")  # noqa: S106
@@ -70,7 +71,7 @@ class PasswordBody(BaseModel):
     keys: Bundle | None = None
 
 
-class UpgradeBody(BaseModel):
+class UpgradeBody(Shape):
     """A plain account becomes a derived one: its password as it was, the secret made from it, the sealed keys."""
 
     model_config = example(password="four words are good", new_password=SECRET, keys=SEALED)  # noqa: S106
@@ -80,7 +81,7 @@ class UpgradeBody(BaseModel):
     keys: Bundle
 
 
-class ResetBody(BaseModel):
+class ResetBody(Shape):
     """Whose password is forgotten."""
 
     model_config = example(email="anna@example.org")
@@ -88,7 +89,7 @@ class ResetBody(BaseModel):
     email: Email
 
 
-class ResetConfirmBody(BaseModel):
+class ResetConfirmBody(Shape):
     """The code of the mail, and the new password."""
 
     model_config = example(code="Jb0r3GdW...", new_password="other words are better")  # noqa: S106
@@ -98,7 +99,7 @@ class ResetConfirmBody(BaseModel):
     keys: Bundle | None = None
 
 
-class KeysBody(BaseModel):
+class KeysBody(Shape):
     """Keys that the client sealed, in base64: 64 KiB at most."""
 
     model_config = example(keys=SEALED)
@@ -106,7 +107,7 @@ class KeysBody(BaseModel):
     keys: Bundle
 
 
-class DeletionBody(BaseModel):
+class DeletionBody(Shape):
     """The password, so that a stolen session ends no account."""
 
     model_config = example(password="four words are good")  # noqa: S106
@@ -114,7 +115,7 @@ class DeletionBody(BaseModel):
     password: Password
 
 
-class Removed(BaseModel):
+class Removed(Shape):
     """How many rows of each table were removed; nothing of the account is left in any of them."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"removed": {"notes": 12, "change": 40, "session": 2}}]})
@@ -128,7 +129,7 @@ class JsonStream(StreamingResponse):
     media_type = "application/json"
 
 
-class SessionAnswer(BaseModel):
+class SessionAnswer(Shape):
     """A device or a browser that is signed in."""
 
     model_config = ConfigDict(

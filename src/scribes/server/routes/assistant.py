@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body
 
 from ...models.assistant import Paraphrase
 from ..access import Me, TheServer
+from ..shapes import shape
 
 router = APIRouter(prefix="/v1", tags=["assistant"])
 
 A_STYLE = {"short": {"summary": "In fewer words", "value": {"style": "short"}}}
 
 
-@dataclass
+@shape
 class Style:
     """How a note is said: in plainer words (`clear`) or in fewer (`short`)."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr
 
 from ...errors import NotSignedIn
 from ...ids import to_text
@@ -14,6 +14,7 @@ from .. import cookies
 from ..access import CountedAddress, TheServer, session_in
 from ..accounts.sessions import BEARER, COOKIE, Grant, csrf_token
 from ..accounts.tokens import LIFETIME_S
+from ..shapes import Shape
 from ..state import Server
 from ..tables.accounts import Account
 
@@ -35,7 +36,7 @@ MAILED: dict[int | str, dict[str, Any]] = {
 }
 
 
-class AccountInfo(BaseModel):
+class AccountInfo(Shape):
     """An account, as its owner sees it."""
 
     model_config = ConfigDict(
@@ -49,7 +50,7 @@ class AccountInfo(BaseModel):
     """`plain`: this server is sent the password; `derived`: a secret made from it."""
 
 
-class SignedIn(BaseModel):
+class SignedIn(Shape):
     """A session that begins or goes on. Of a browser's session the tokens are in cookies, and `csrf_token` is here."""
 
     model_config = ConfigDict(
@@ -75,7 +76,7 @@ class SignedIn(BaseModel):
     account: AccountInfo
 
 
-class PreloginBody(BaseModel):
+class PreloginBody(Shape):
     """Whose password is to be derived."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"email": "anna@example.org"}]})
@@ -83,7 +84,7 @@ class PreloginBody(BaseModel):
     email: Email
 
 
-class Derivation(BaseModel):
+class Derivation(Shape):
     """How a client derives its secret: Argon2id with `m` KiB, `t` passes, `p` lanes and a salt in base64."""
 
     model_config = ConfigDict(
@@ -99,7 +100,7 @@ class Derivation(BaseModel):
     salt: str
 
 
-class SignupBody(BaseModel):
+class SignupBody(Shape):
     """A new account. A password that begins with `s1$` is a secret derived from it, and makes a derived account."""
 
     model_config = ConfigDict(
@@ -119,7 +120,7 @@ class SignupBody(BaseModel):
     session: Kind = "bearer"
 
 
-class ConfirmBody(BaseModel):
+class ConfirmBody(Shape):
     """The code of the mail."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"code": "q83vEjRWeJCrze8SNFZ4kA..."}]})
@@ -129,7 +130,7 @@ class ConfirmBody(BaseModel):
     session: Kind = "bearer"
 
 
-class LoginBody(BaseModel):
+class LoginBody(Shape):
     """Who signs in; `session` is `cookie` for a browser."""
 
     model_config = ConfigDict(
@@ -147,7 +148,7 @@ class LoginBody(BaseModel):
     session: Kind = "bearer"
 
 
-class RefreshBody(BaseModel):
+class RefreshBody(Shape):
     """The last refresh token; a browser sends none here, its cookie holds it."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"refresh_token": "kPp0H3vS1nq7..."}]})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -19,6 +18,7 @@ from ..bodies import BYTES_SCHEMA, up_to
 from ..once import once
 from ..paging import Cursor, Limit, Page, counted, skipped
 from ..ranges import file_answer
+from ..shapes import shape
 from ..tables.blobs import Blob
 from ..texts import WHOLE
 from .sync import EXAMPLE_ID, Space, Who
@@ -55,7 +55,7 @@ def _file_name(name: str) -> str:
     return name
 
 
-@dataclass
+@shape
 class NewFile:
     """A file that is to come: its size, its SHA-256 in hex, its type and its name. `space`: the id of an open circle
     whose members may read it; without, it is one's own.
@@ -70,7 +70,7 @@ class NewFile:
     space: Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$", examples=[EXAMPLE_ID])] = ""
 
 
-@dataclass
+@shape
 class File:
     """A file: whole when `received_bytes` is `size_bytes`. An upload that rests is thrown away at `expires_at`."""
 
@@ -85,7 +85,7 @@ class File:
     expires_at: datetime | None
 
 
-@dataclass
+@shape
 class Room:
     """How many bytes one's files have, how many they may have, and how large one may be."""
 

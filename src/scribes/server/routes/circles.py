@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, BackgroundTasks, Body, Depends
@@ -16,6 +15,7 @@ from ..invitations import check_uses
 from ..once import once
 from ..paging import Cursor, Limit
 from ..sealing import not_sealed
+from ..shapes import shape
 from ..texts import WHOLE
 
 router = APIRouter(prefix="/v1/circles", tags=["circles"], dependencies=[Depends(not_sealed)])
@@ -24,7 +24,7 @@ GivenRole = Literal["reader", "member", "admin"]
 Name = Annotated[str, Body(embed=True, max_length=200, examples=["Home group"])]
 
 
-@dataclass
+@shape
 class NewCircle:
     """A circle to make. `open`: this server reads along, for people on the web; a sealed one is made on a device."""
 
@@ -32,7 +32,7 @@ class NewCircle:
     mode: Literal["open", "sealed"] = "open"
 
 
-@dataclass
+@shape
 class NewInvitation:
     """Whom to invite: as what, for how long, and how many people with one link. With an `address` it waits for whoever
     has that here, and is mailed to it where the server has a mail server.
@@ -44,7 +44,7 @@ class NewInvitation:
     address: Annotated[str, Field(max_length=254)] = ""
 
 
-@dataclass
+@shape
 class Shared:
     """Something that lies in a circle now, by its id there; or among one's own again."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query
@@ -11,6 +10,7 @@ from ...models.links import Graph, Link, Missing
 from ...models.notes import Note
 from ..access import Me, Writer
 from ..once import once
+from ..shapes import shape
 from ..texts import Sound
 
 router = APIRouter(prefix="/v1", tags=["cross-references"])
@@ -26,7 +26,7 @@ A_LINK = {
 }
 
 
-@dataclass
+@shape
 class NewLink:
     """A link by hand to another note, and why."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response
@@ -14,6 +13,7 @@ from ..access import Me, Writer
 from ..once import once
 from ..paging import Cursor, Limit, Page, counted, part_of, skipped
 from ..revisions import ANY, IfMatch, base_in, tagged
+from ..shapes import shape
 from ..texts import WHOLE
 
 router = APIRouter(prefix="/v1", tags=["highlights"])
@@ -25,7 +25,7 @@ A_HIGHLIGHT = {
 }
 
 
-@dataclass
+@shape
 class NewHighlight:
     """What to mark: words as they stand in the body, or the characters (code points) between which they stand there."""
 

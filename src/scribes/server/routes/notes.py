@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -19,6 +18,7 @@ from ..once import once
 from ..paging import Cursor, Limit
 from ..revisions import ANY, IfMatch, IfNoneMatch, base_in, tag, tagged
 from ..sealing import not_sealed
+from ..shapes import shape
 from ..texts import Moment
 
 router = APIRouter(prefix="/v1", tags=["notes"])
@@ -143,7 +143,7 @@ def restore_note(id: str, me: Writer, response: Response) -> Note:
     return tagged(me.notes.restore([id])[0], response)
 
 
-@dataclass
+@shape
 class Tagging:
     """Tags to put on a note, and to take off."""
 
@@ -196,7 +196,7 @@ def list_trash(me: Me, limit: Limit = 50) -> list[Note]:
     return me.notes.trash(limit=limit)
 
 
-@dataclass
+@shape
 class BulkStep:
     """One step of many: `add` with `note`, `patch` with `id`, `patch` and perhaps `base`, `remove` or `restore` with
     `id`.
@@ -209,7 +209,7 @@ class BulkStep:
     patch: NotePatch | None = None
 
 
-@dataclass
+@shape
 class BulkAnswer:
     """The notes after all steps, in their order."""
 

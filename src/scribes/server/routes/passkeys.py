@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ...ids import to_text
 from .. import cookies
 from ..access import PROOFS, Address, CountedAddress, TheCaller, TheServer
 from ..accounts.passkeys import Asked
 from ..accounts.sessions import COOKIE
+from ..shapes import Shape
 from ..tables.accounts import Passkey
 from .account import example, instant
 from .auth import ID, Id, Kind, Password, SignedIn, UserAgent, handed_out
@@ -37,7 +38,7 @@ SIGNED = {
 }
 
 
-class BeginBody(BaseModel):
+class BeginBody(Shape):
     """The password of the account, once more."""
 
     model_config = example(password="four words are good")  # noqa: S106 - an example
@@ -45,7 +46,7 @@ class BeginBody(BaseModel):
     password: Password
 
 
-class Begun(BaseModel):
+class Begun(Shape):
     """What goes to `navigator.credentials` as `publicKey`, and the id to send back with its answer."""
 
     model_config = ConfigDict(
@@ -58,7 +59,7 @@ class Begun(BaseModel):
     options: dict[str, Any]
 
 
-class AddBody(BaseModel):
+class AddBody(Shape):
     """What the authenticator made, and what its owner calls it."""
 
     model_config = example(challenge_id=ID, credential=ATTESTED, name="Anna's phone")
@@ -68,7 +69,7 @@ class AddBody(BaseModel):
     name: Name = ""
 
 
-class LoginBody(BaseModel):
+class LoginBody(Shape):
     """What the authenticator signed."""
 
     model_config = example(challenge_id=ID, credential=SIGNED, session="cookie")
@@ -79,7 +80,7 @@ class LoginBody(BaseModel):
     session: Kind = "bearer"
 
 
-class RenameBody(BaseModel):
+class RenameBody(Shape):
     """Another name."""
 
     model_config = example(name="The old phone")
@@ -87,7 +88,7 @@ class RenameBody(BaseModel):
     name: Name
 
 
-class PasskeyInfo(BaseModel):
+class PasskeyInfo(Shape):
     """A passkey, as its owner sees it; `is_backed_up`, where its maker keeps copies of it."""
 
     model_config = ConfigDict(

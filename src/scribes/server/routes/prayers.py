@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query, Response
@@ -11,6 +10,7 @@ from ...models.prayers import Listed, NewPrayer, Prayed, Prayer, PrayerPatch
 from ..access import Owner, OwnerWriter, Zoned, ZonedWriter
 from ..once import once
 from ..paging import Cursor, Limit, Page, counted, part_of, skipped
+from ..shapes import shape
 from ..texts import Day
 
 router = APIRouter(prefix="/v1/prayers", tags=["prayers"])
@@ -30,7 +30,7 @@ SOME_WORDS = Body(embed=True, max_length=4000, examples=["For strength"])
 THANKS = {"one": {"summary": "With thanks", "value": {"thanks": "She came home today", "on": "2026-11-22"}}}
 
 
-@dataclass
+@shape
 class Thanks:
     """How a prayer was answered: words of thanks, and the day, else today."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from ...models.reminders import NewReminder, Reminder, ReminderPatch
 from ..access import Owner, OwnerWriter
 from ..once import once
 from ..paging import Cursor, Limit, Page, counted, skipped
+from ..shapes import shape
 
 router = APIRouter(prefix="/v1/reminders", tags=["reminders"])
 
@@ -44,7 +44,7 @@ A_SLEEP = {
 }
 
 
-@dataclass
+@shape
 class Sleep:
     """Until when a reminder sleeps: in words such as "10m", "2h" or "tomorrow 8am", or a moment."""
 

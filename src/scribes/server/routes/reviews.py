@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query
@@ -13,6 +12,7 @@ from ...models.reviews import Answered, Card, ForecastDay, ReviewCard, Status
 from ..access import Owner, OwnerWriter
 from ..once import once
 from ..paging import Cursor, Limit, Page, counted, part_of, skipped
+from ..shapes import shape
 from ..texts import WHOLE
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews"])
@@ -29,7 +29,7 @@ A_CARD = {
 AN_ANSWER = {"good": {"summary": "Remembered", "value": {"rating": 3, "took_ms": 4200}}}
 
 
-@dataclass
+@shape
 class NewCard:
     """What to learn: a `note`, all `highlights` of a note, or a `verse` (a passage), by its id or words in `of`; a
     verse in a `translation`, else in that of the settings.
@@ -40,7 +40,7 @@ class NewCard:
     translation: Annotated[str, Field(max_length=40)] = ""
 
 
-@dataclass
+@shape
 class Rated:
     """How well it was remembered: 1 again, 2 hard, 3 good, 4 easy; how long that took, and how one was asked."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Path, Query
@@ -15,6 +15,7 @@ from ...models.scripture import Linked, Reading, TopicCount, TopicLine, Translat
 from ..access import Me, Writer
 from ..once import once
 from ..paging import Limit
+from ..shapes import shape
 from ..texts import Code, Passage, PassagePath, Sound, Words
 
 router = APIRouter(prefix="/v1", tags=["scripture"])
@@ -29,7 +30,7 @@ A_DISMISSAL = {"none": {"summary": "No passage", "value": {"text": "Job 1"}}}
 A_CHOICE = {"correct": {"summary": "It means another", "value": {"text": "v. 28", "passage": "Rom 8:28"}}}
 
 
-@dataclass
+@shape
 class Text:
     """A text in which references are looked for, and the languages in which they are written: English alone, where
     none is named.
@@ -39,14 +40,14 @@ class Text:
     languages: Annotated[tuple[str, ...], Field(min_length=1, max_length=4)] = field(default=("en",))
 
 
-@dataclass
+@shape
 class Pin:
     """A passage that a note is about."""
 
     passage: Typed
 
 
-@dataclass
+@shape
 class Correction:
     """What stands in a note, and the passage that it means."""
 
@@ -54,7 +55,7 @@ class Correction:
     passage: Typed
 
 
-@dataclass
+@shape
 class Dismissal:
     """What stands in a note and names no passage."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Query
 from ...models.notes import Hit
 from ..access import Me
 from ..paging import Limit
+from ..shapes import shape
 from ..texts import Words
 
 router = APIRouter(prefix="/v1", tags=["search"])
@@ -27,7 +27,7 @@ Asked = Annotated[
 ]
 
 
-@dataclass
+@shape
 class Found:
     """What was found, the best first. `remark` says why meaning was left out, where it was."""
 
@@ -35,7 +35,7 @@ class Found:
     remark: str = ""
 
 
-@dataclass
+@shape
 class Suggestion:
     """What was probably meant; null where each word stands in a note, or nothing is like it."""
 

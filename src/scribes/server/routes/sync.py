@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Path, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from ...domain import frames
 from ...domain.frames import BINARY
@@ -14,6 +14,7 @@ from ...domain.keyring import OPEN
 from ...errors import NotFound
 from ..access import Me, TheServer
 from ..bodies import BYTES_SCHEMA, ENTRIES_SCHEMA, entries_in, page_answer, whole_body
+from ..shapes import Shape
 from ..space_logs import LETTER_DAYS, MAX_LETTER_BYTES, MAX_LETTERS, Asking, DeviceKeys, Invitation
 from ..texts import WHOLE
 
@@ -60,7 +61,7 @@ Who = Annotated[Asking, Depends(asking)]
 Invited = Annotated[Invitation | None, Depends(invitation_in)]
 
 
-class About(BaseModel):
+class About(Shape):
     """The server as a remote: its id, the id of the account that asks, what it takes, what it can do."""
 
     id: Id
@@ -69,7 +70,7 @@ class About(BaseModel):
     features: list[str]
 
 
-class PageOut(BaseModel):
+class PageOut(Shape):
     """Entries behind a cursor, and where the log ends: its generation and the ends of the chains, by device."""
 
     remote: Id
@@ -80,7 +81,7 @@ class PageOut(BaseModel):
     entries: list[str]
 
 
-class Cursors(BaseModel):
+class Cursors(Shape):
     """How far each log was read, by space; "" for one that was not."""
 
     spaces: dict[Id, Annotated[str, Field(max_length=200)]] = Field(
@@ -88,7 +89,7 @@ class Cursors(BaseModel):
     )
 
 
-class End(BaseModel):
+class End(Shape):
     """Where a log ends, and whether there is anything behind the cursor that was asked about."""
 
     cursor: str
@@ -97,7 +98,7 @@ class End(BaseModel):
     more: bool
 
 
-class News(BaseModel):
+class News(Shape):
     """What is new in each log; null for one that is not there, or that the account has nothing to do with."""
 
     remote: Id
@@ -105,26 +106,26 @@ class News(BaseModel):
     spaces: dict[str, End | None]
 
 
-class Appended(BaseModel):
+class Appended(Shape):
     """The number of the log's last entry, and how many of those that were sent are new."""
 
     seq: int
     fresh: int
 
 
-class Covers(BaseModel):
+class Covers(Shape):
     """Up to which number of each device a snapshot stands for its bundles."""
 
     covers: dict[Id, Number] = Field(examples=[{EXAMPLE_ID: 12}], json_schema_extra=NO_OTHER)
 
 
-class Ends(BaseModel):
+class Ends(Shape):
     """The number and SHA-256 of the last bundle of each chain that nobody has any more."""
 
     ends: dict[Id, tuple[Number, Hash]] = Field(examples=[{EXAMPLE_ID: [12, "00" * 32]}], json_schema_extra=NO_OTHER)
 
 
-class NewDevice(BaseModel):
+class NewDevice(Shape):
     """A device: its id, its public keys, and its signature over what docs/reference/wire.md says."""
 
     device: Id = Field(examples=[EXAMPLE_ID])
@@ -133,7 +134,7 @@ class NewDevice(BaseModel):
     proof: Annotated[str, Field(pattern=HEX64, examples=[EXAMPLE_ID * 4])]
 
 
-class ServerDevice(BaseModel):
+class ServerDevice(Shape):
     """The public keys of the device through which the server writes for an account."""
 
     device: Id
@@ -141,7 +142,7 @@ class ServerDevice(BaseModel):
     box: Hash
 
 
-class DeviceOut(BaseModel):
+class DeviceOut(Shape):
     """A device of the account."""
 
     device: Id
@@ -150,7 +151,7 @@ class DeviceOut(BaseModel):
     registered_us: int
 
 
-class SpaceOut(BaseModel):
+class SpaceOut(Shape):
     """A space in which the account is: its kind and mode, the account's role, the last number and the bytes of its log,
     and which devices of the account are in it.
     """

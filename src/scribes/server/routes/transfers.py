@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -16,6 +16,7 @@ from ..access import Me, TheServer
 from ..once import once
 from ..paging import Cursor, Limit, Page, counted, skipped
 from ..ranges import file_answer
+from ..shapes import shape
 from ..tables.transfers import Transfer
 from ..texts import Sound
 from ..transfers import EXPORT, IMPORT, report_of
@@ -35,14 +36,14 @@ AN_IMPORT = {
 }
 
 
-@dataclass
+@shape
 class NewExport:
     """All notes one can see, as Markdown files with front matter or as one file of JSON, in a zip."""
 
     format: Literal["markdown", "json"]
 
 
-@dataclass
+@shape
 class NewImport:
     """Notes from a file of one's own (`blob`, its id): a zip of Markdown files, or one of them. Importing the same file
     again adds only what is new and takes what was changed. `tags` are for all of them.
@@ -53,7 +54,7 @@ class NewImport:
     tags: Annotated[tuple[Annotated[str, Field(max_length=100), Sound], ...], Field(max_length=20)] = field(default=())
 
 
-@dataclass
+@shape
 class Work:
     """An export or import: how far it is and, where it failed, why. `report` says what became of an import. It is
     forgotten at `expires_at`, and what came of an export with it.

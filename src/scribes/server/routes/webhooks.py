@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Body
 
 from ..access import PROOFS, Me, TheServer
 from ..once import once
+from ..shapes import shape
 from ..webhooks import Delivery, NewWebhookInfo, WebhookInfo
 
 router = APIRouter(prefix="/v1/circles/{circle}/webhooks", tags=["webhooks"], dependencies=PROOFS)
 
 
-@dataclass
+@shape
 class NewWebhook:
     """Where to post to: `https`, a public address, port 443 or 8443. Headings of notes go there only if wished."""
 
