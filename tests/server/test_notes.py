@@ -28,6 +28,14 @@ def test_a_note_is_added_and_read_with_its_etag(anna: TestClient) -> None:
     assert anna.get(made.headers["location"], headers={"If-None-Match": read.headers["etag"]}).status_code == 304
 
 
+def test_a_field_that_is_not_known_is_refused(anna: TestClient) -> None:
+    answer = anna.post("/v1/notes", json={"title": "Romans 8", "preacher": "Paul"})
+
+    assert code(answer) == (422, "invalid")
+    assert "preacher" in answer.json()["error"]["message"]
+    assert code(anna.post("/v1/prayers", json={"title": "Rain", "until": "soon"})) == (422, "invalid")
+
+
 def test_who_is_not_signed_in_is_told_in_the_envelope(app: Any, anna: TestClient) -> None:
     answer = TestClient(app).get("/v1/notes")
 
@@ -44,7 +52,7 @@ def test_who_is_not_signed_in_is_told_in_the_envelope(app: Any, anna: TestClient
 )  # fmt: skip
 def test_a_note_of_somebody_else_is_not_there(anna: TestClient, ben: TestClient, method: str, path: str) -> None:
     note = add(anna)
-    body = {"title": "mine", "text": "mine", "add": ["mine"]}
+    body = {"": {"title": "mine"}, "/tags": {"add": ["mine"]}, "/append": {"text": "mine"}}.get(path)
     answer = ben.request(method, f"/v1/notes/{note['id']}{path}", json=body, headers={"If-Match": "*"})
 
     assert code(answer) == (404, "not_found")
