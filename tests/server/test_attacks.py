@@ -288,6 +288,30 @@ def test_the_revision_of_anothers_note_brings_none_of_its_words(town: Town) -> N
     assert ben.ask("POST", f"/v1/notes/{mine}/revisions/{foreign}/restore").status_code == 404
 
 
+def test_edits_on_one_old_version_make_no_note_grow_without_end(town: Town) -> None:
+    note = town.ben.made("POST", "/v1/notes", {"title": "Long", "body": "x" * 900_000})
+    answers = [
+        town.ben.ask("PATCH", f"/v1/notes/{note['id']}", json={"body": each * 900_000}, params={"base": base})
+        for each, base in (("y", note["revision"]), ("z", note["revision"]), ("w", note["revision"]), ("v", "00" * 16))
+    ]
+    again = town.ben.ask("PATCH", f"/v1/notes/{note['id']}", json={"body": "short"}, headers={"If-Match": "*"})
+
+    assert [answer.status_code for answer in answers] == [200, 200, 409, 409]
+    assert again.json()["note"]["body"] == "short"
+
+
+def test_edits_on_one_old_version_leave_a_revision_that_can_be_named(town: Town) -> None:
+    note = town.ben.made("POST", "/v1/notes", {"title": "Often", "body": "one"})
+    answers = [
+        town.ben.ask("PATCH", f"/v1/notes/{note['id']}", json={"body": f"one {n}"}, params={"base": note["revision"]})
+        for n in range(70)
+    ]
+    again = town.ben.ask("PATCH", f"/v1/notes/{note['id']}", json={"body": "short"}, headers={"If-Match": "*"})
+
+    assert {answer.status_code for answer in answers} == {200, 409}
+    assert again.status_code == 200
+
+
 # Around the request
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..domain.changes import ID_BYTES, new_change, split_ids
 from ..domain.diff import diff
 from ..domain.notes import KIND, Content, content_at, fields_between, patched
-from ..errors import InvalidInput
+from ..errors import Conflict, InvalidInput
 from ..models.sync import Edited
 from ..records import replaced
 from ..storage import changes, operations
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .context import Context
 
 MOST_HEADS = 64
+# Of the two texts that meet in an edit on an older version. Both are kept, so that one could grow another without end.
+MOST_CHARS = 2_000_000
 
 
 class Edits:
@@ -38,7 +40,7 @@ class Edits:
         """The note with a patch applied to what it was at `base`; what came since is merged with that, and no word of
         either is lost. A base that is not known here counts as none: the words of both stand in the note.
 
-        Raises: NotFound, Ambiguous, InvalidInput, Forbidden.
+        Raises: NotFound, Ambiguous, InvalidInput, Forbidden, Conflict.
         """
         _heads(base)
         return self._edit(ref, base, lambda content, _: patched(content, patch), patch=patch)
@@ -46,7 +48,7 @@ class Edits:
     def remove(self, ref: str, *, base: str) -> Edited:
         """The note in the trash; or outside, with what somebody wrote since `base`: an edit beats a deletion.
 
-        Raises: NotFound, Ambiguous, InvalidInput, Forbidden.
+        Raises: NotFound, Ambiguous, InvalidInput, Forbidden, Conflict.
         """
         _heads(base)
         return self._edit(ref, base, with_deleted)
@@ -54,7 +56,7 @@ class Edits:
     def rewrite(self, ref: str, change: Callable[[Content], Content], *, base: str = "") -> Edited:
         """The note after a change of what it was at `base`, merged with what came since; without one, of what it is.
 
-        Raises: NotFound, Ambiguous, InvalidInput, Forbidden.
+        Raises: NotFound, Ambiguous, InvalidInput, Forbidden, Conflict.
         """
         return self._edit(ref, base, lambda content, _: change(content))
 
@@ -93,6 +95,7 @@ class Edits:
             after = change(before.content, tx.now_us)
             if after == before.content:
                 return False
+            _check_room(stored, after)
             write_change(
                 tx,
                 self._context,
@@ -106,6 +109,7 @@ class Edits:
         elif patch is None:
             raise InvalidInput("the note never was at that revision", hint="read it again: its ETag names the revision")
         else:
+            _check_room(stored, patched(stored.content, patch))
             self._without_base(tx, stored, patch, operation)
         resettle(tx, self._context, stored.id, KIND, space=stored.space)
         return True
@@ -126,6 +130,17 @@ class Edits:
             fields=said,
         )
         changes.append(tx, made, space=stored.space, device=self._context.me.device, operation=operation)
+
+
+def _check_room(stored: Stored, after: Content) -> None:
+    """Refuse one more edit beside others, where they are too many or too long: a revision names at most MOST_HEADS, and
+    to merge takes longer with each.
+
+    Raises: Conflict.
+    """
+    is_too_long = after.body != stored.content.body and len(stored.content.body) + len(after.body) > MOST_CHARS
+    if is_too_long or len(split_ids(stored.heads)) >= MOST_HEADS:
+        raise Conflict("too much was edited side by side", hint="read it again, and edit what it is now")
 
 
 def _heads(base: str) -> bytes:
