@@ -34,12 +34,13 @@ from .storage.meta import Identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from .adapters.engine_sqlalchemy import SqlAlchemyEngine
     from .config import Settings
     from .crypto.devices import DevicePublic
+    from .domain.keyring import Keyring
     from .ports import Remote, Tx
     from .services.everything import Everything
     from .services.jobs import Jobs
@@ -291,6 +292,13 @@ class Host:
         zone = chosen(person.settings).get("time_zone") or HOME_ZONE
         context = Context(self.engine, HeldKey(b""), me, visible_to, "server", hosted=n, zone=zone)
         return Hosted(self, context, person)
+
+    def let_in(self, n: int, ring: Keyring, *, by: Collection[bytes]) -> None:
+        """A person is in an open space from now on, if their own devices say so there: `by`, those whose keys they have
+        shown to hold.
+        """
+        with self.engine.write() as tx:
+            hosting.let_in(tx, self.relay, ring, n, by=by)
 
     def absorb(self, space: bytes) -> None:
         """Read what came into a log, where the space is open and a person here is in it; nothing else happens.

@@ -47,6 +47,11 @@ def was_in(ring: Keyring, device: bytes, caller: Caller) -> bool:
     return known is not None and known.sign == caller.devices.get(device)
 
 
+def own_devices(ring: Keyring, caller: Caller) -> list[bytes]:
+    """The devices of an account that a space knows."""
+    return [id for id in caller.devices if was_in(ring, id, caller)]
+
+
 def sight(ring: Keyring, caller: Caller, *, is_invited: bool = False) -> str:
     """How much of a log an account may read: all, or, once it is out, up to the entry that says so.
 

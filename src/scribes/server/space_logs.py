@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..domain.callers import Caller
+from ..domain.callers import Caller, own_devices
 from ..domain.keyring import Keyring
 from ..errors import AlreadyExists, Forbidden, NotFound, StorageFull, TooLarge, TooMany
 from ..hosting import Host, Hosted
@@ -135,6 +135,7 @@ class SpaceLogs:
             ledger.grow(space, keeper or asking.me.key, by_bytes=grown)
             if written.has_members_changed:
                 ledger.seat(written.ring)
+                self._host.let_in(asking.me.key, written.ring, by=own_devices(written.ring, caller))
         if written.fresh:
             self.tell(space, written.seq)
         return written

@@ -11,14 +11,16 @@ from ..ids import to_text
 from ..models.notes import heading_of
 from ..models.sync import Activity as Happened
 from ..models.sync import ActivityPage
-from ..storage import changes, items, notes, spaces
+from ..storage import changes, items, notes
 from . import own_spaces
+from .account import keyring
 from .circles import find_circle
-from .names import member_name
+from .names import member_behind, member_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..domain.changes import Change
+    from ..domain.keyring import Keyring
     from ..ports import Tx
     from ..storage.spaces import Space
     from .context import Context
@@ -48,7 +50,8 @@ class Activity:
         with self._context.engine.read() as tx:
             space = find_circle(own_spaces.each(tx, self._context), ref)
             found = changes.latest_in(tx, space.n, SHOWN, before=before, limit=limit + 1)
-            shown = tuple(self._shown(tx, space, change) for _, change in found[:limit])
+            ring = keyring(tx, space)
+            shown = tuple(self._shown(tx, space, ring, change) for _, change in found[:limit])
         return ActivityPage(shown, str(found[limit - 1][0]) if len(found) > limit else None)
 
     def behind(self, ref: str, number: int, *, limit: int) -> list[tuple[int, Happened]]:
@@ -59,15 +62,16 @@ class Activity:
         with self._context.engine.read() as tx:
             space = find_circle(own_spaces.each(tx, self._context), ref)
             found = changes.next_in(tx, space.n, SHOWN, after=number, limit=limit)
-            return [(n, self._shown(tx, space, change)) for n, change in found]
+            ring = keyring(tx, space)
+            return [(n, self._shown(tx, space, ring, change)) for n, change in found]
 
     def last(self) -> int:
         """The number behind which all comes that is still to happen."""
         with self._context.engine.read() as tx:
             return changes.last(tx)
 
-    def _shown(self, tx: Tx, space: Space, change: Change) -> Happened:
-        member = spaces.member_of(tx, change.device) or self._own_member(tx) or b""
+    def _shown(self, tx: Tx, space: Space, ring: Keyring, change: Change) -> Happened:
+        member = member_behind(tx, ring, change.device) or self._own_member(tx) or b""
         return Happened(
             id=change.id.hex(),
             at=from_us(change.at_us),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ..crypto.control import body_of
 from ..crypto.devices import new_device_keys
+from ..crypto.envelope import parse
 from ..crypto.log_rules import keyring_of
 from ..domain import access
 from ..domain.keyring import OPEN, PERSONAL
@@ -16,9 +18,12 @@ from .controlling import found_space
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from ..crypto.devices import DevicePublic
     from ..domain.keyring import Keyring
     from ..ports import Remote, Tx
+    from ..storage.hosted import HostedPerson
     from ..storage.spaces import Space
     from .context import Context
     from .sync import Sync
@@ -80,28 +85,60 @@ def found_personal_space(context: Context, remote: Remote) -> None:
 
 def meet(tx: Tx, remote: Remote, id: bytes) -> int:
     """The key of a space here by the id of its log, where it is open and somebody who is hosted is, or was, in it; 0
-    for all others. Who was let in since is met by this.
+    for all others. Whose device came in by itself is met by this; whom somebody else named in the log is not.
     """
-    ring = keyring_of(id, relay.controls(tx, id))
+    controls = relay.controls(tx, id)
+    ring = keyring_of(id, controls)
     if ring.mode != OPEN:
         return 0
-    people = hosted.by_device(tx, tuple(ring.devices))
-    if not people:
-        return 0
     found = spaces.find(tx, id)
+    known = hosted.ever_in(tx, found.n) if found else set()
+    people = {
+        device: person
+        for device, person in hosted.by_device(tx, tuple(ring.devices)).items()
+        if person in known or _came_by_itself(tx, person, controls)
+    }
+    n = found.n if found else 0
+    for device, person in people.items():
+        n = _put_in(tx, remote, ring, device, person)
+    return n
+
+
+def let_in(tx: Tx, remote: Remote, ring: Keyring, person: int, *, by: Collection[bytes]) -> None:
+    """Somebody who is hosted is in an open space from now on, if their own devices say so there: `by`, those whose keys
+    they have shown to hold.
+    """
+    here = device_of_person(tx, person)
+    known = ring.devices.get(here.id)
+    if ring.mode != OPEN or known is None or known.sign != here.sign:
+        return
+    members = {ring.devices[id].member for id in by if id in ring.devices and id != here.id}
+    if known.member in members:
+        _put_in(tx, remote, ring, here.id, person)
+
+
+def _put_in(tx: Tx, remote: Remote, ring: Keyring, device: bytes, person: int) -> int:
+    found = spaces.find(tx, ring.space)
     if found is None:
         place = spaces.put_remote(tx, bytes(meta.get(tx, "vault")), kind=HERE, place=remote.name)
-        found = spaces.add(tx, id, kind=ring.kind, name="", role="", remote=place.n, mode=OPEN)
-    for device, person in people.items():
-        hosted.put_role(tx, person, found.n, ring.role_of(device))
-        _settle_member(tx, person, ring, device)
+        found = spaces.add(tx, ring.space, kind=ring.kind, name="", role="", remote=place.n, mode=OPEN)
+    hosted.put_role(tx, person, found.n, ring.role_of(device))
+    _settle_member(tx, person, ring, device)
     return found.n
+
+
+def _came_by_itself(tx: Tx, person: int, controls: Sequence[bytes]) -> bool:
+    """Whether the device of a person founded a space or joined it: it has signed that, and nobody else can."""
+    here = device_of_person(tx, person)
+    for entry in map(parse, controls):
+        if entry.header.device == here.id and entry.is_by(here.sign) and body_of(entry).get("k") in ("create", "add"):
+            return True
+    return False
 
 
 def _settle_member(tx: Tx, person: int, ring: Keyring, device: bytes) -> None:
     """The account of a person, as the device that let theirs in has it."""
-    known = hosted.get(tx, person)
-    me = meta.Identity(known.space, known.device, known.device_id, f"account.{known.device}")
+    me = _identity(hosted.get(tx, person))
     account, member = accounts.find(tx, me), ring.devices[device].member
     if account is not None and account.member is None:
         accounts.put(tx, me, accounts.Account(account.keys, member))
@@ -164,3 +201,18 @@ def device_of(tx: Tx, context: Context) -> DevicePublic:
     if account is None:
         raise NotFound("there is no such account")
     return account.keys.public()
+
+
+def device_of_person(tx: Tx, person: int) -> DevicePublic:
+    """The same, by the key of the person.
+
+    Raises: NotFound.
+    """
+    account = accounts.find(tx, _identity(hosted.get(tx, person)))
+    if account is None:
+        raise NotFound("there is no such account")
+    return account.keys.public()
+
+
+def _identity(known: HostedPerson) -> meta.Identity:
+    return meta.Identity(known.space, known.device, known.device_id, f"account.{known.device}")

@@ -40,14 +40,22 @@ def after_membership(_tx: Tx, _context: Context, _stored: Stored) -> None:
 
 def authors(tx: Tx, item: bytes, *, space: int, me: Identity) -> dict[bytes, str]:
     """Who of a circle is behind each change of an item."""
-    from .account import find
+    from .account import find, keyring
 
     found, account = spaces.get(tx, space), find(tx, me)
-    own = account.member if account else None
+    own, ring = account.member if account else None, keyring(tx, found)
     return {
-        change: member_name(tx, found, spaces.member_of(tx, device) or own or b"")
+        change: member_name(tx, found, member_behind(tx, ring, device) or own or b"")
         for change, device in changes.writers(tx, item).items()
     }
+
+
+def member_behind(tx: Tx, ring: Keyring, device: bytes) -> bytes | None:
+    """Whose a device is: as the members of the space have it and, of one that is not in it, as was said elsewhere. What
+    another space says of a device that is in this one counts nothing: there anybody may have written anything.
+    """
+    known = ring.devices.get(device)
+    return known.member if known else spaces.member_of(tx, device)
 
 
 def member_name(tx: Tx, space: Space, member: bytes) -> str:

@@ -47,7 +47,11 @@ def settle(tx: Tx, context: Context, space: Space, ring: Keyring, account: Accou
     if ring.mode != space.mode:
         spaces.set_mode(tx, space.n, ring.mode)
     if context.hosted:
+        # Who came in is in already: that a log names a device does not say that its person wants to be there.
+        known = hosted.ever_in(tx, space.n)
         for device, person in hosted.by_device(tx, tuple(ring.devices)).items():
+            if person not in known:
+                continue
             hosted.put_role(tx, person, space.n, ring.role_of(device))
     return replaced(space, role=role, mode=ring.mode)
 

@@ -16,9 +16,10 @@ from ..domain import access, bundles
 from ..domain.keyring import Keyring
 from ..errors import Forbidden
 from ..records import replaced
-from ..storage import logs, spaces
+from ..storage import logs
 from ..storage.coding import pack
 from . import own_spaces
+from .names import member_behind
 from .refilling import give_back
 
 TYPE_CHECKING = False
@@ -202,7 +203,7 @@ class Push:
         if not others:
             return {}
         with self._engine.read() as tx:
-            found = {device: spaces.member_of(tx, device) for device in others}
+            found = {device: member_behind(tx, self.ring, device) for device in others}
         return {device: member for device, member in found.items() if member and member != self._account.member}
 
     def _news(self, tx: Tx) -> tuple[dict[bytes, int], dict[str, int]]:

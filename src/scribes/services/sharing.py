@@ -17,17 +17,19 @@ from ..errors import Forbidden, InvalidInput, NotFound
 from ..ids import new_id, to_text
 from ..models.sync import Comment
 from ..records import replaced
-from ..storage import changes, clashes, items, notes, operations, spaces
-from . import kinds, own_spaces
+from ..storage import changes, clashes, items, notes, operations
+from . import account, kinds, own_spaces
+from .account import keyring
 from .circles import find_circle
 from .clashes import mark_settled
 from .items import add_in, write_in
-from .names import member_name
+from .names import member_behind, member_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..domain.keyring import Keyring
     from ..ports import Tx
     from ..storage.items import Stored
     from ..storage.spaces import Space
@@ -103,7 +105,8 @@ class Sharing:
                 tx, COMMENT, "about = ? AND deleted_us IS NULL", (about,), visible_to=(found.space,),
                 order="created_us, id", limit=skip + limit,
             )  # fmt: skip
-            return [self._shown(tx, one, space) for one in listed[skip:]]
+            ring = keyring(tx, space)
+            return [self._shown(tx, one, space, ring) for one in listed[skip:]]
 
     def change_comment(self, ref: str, text: str) -> Comment:
         """A comment of one's own in other words.
@@ -114,7 +117,7 @@ class Sharing:
         with self._engine.write() as tx:
             stored = self._find_comment(tx, ref)
             space = own_spaces.get(tx, self._context, stored.space)
-            if not self._is_mine(tx, stored):
+            if not self._is_mine(tx, stored, space):
                 raise Forbidden("what others said is not changed", hint="comment on it yourself")
             operation = operations.begin(tx, self._context.command)
             after = replaced(stored.content, text=words)
@@ -128,7 +131,7 @@ class Sharing:
         with self._engine.write() as tx:
             stored = self._find_comment(tx, ref)
             space = own_spaces.get(tx, self._context, stored.space)
-            if not self._is_mine(tx, stored):
+            if not self._is_mine(tx, stored, space):
                 access.check(space.role, "remove", where=space.name)
             shown = self._shown(tx, stored, space)
             operation = operations.begin(tx, self._context.command)
@@ -228,23 +231,19 @@ class Sharing:
             raise NotFound("the comment was taken back")
         return found
 
-    def _is_mine(self, tx: Tx, comment: Stored) -> bool:
-        from . import account
+    def _is_mine(self, tx: Tx, comment: Stored, space: Space) -> bool:
+        return self._author(tx, comment, keyring(tx, space)) == account.get(tx, self._context.me).member
 
-        return self._author(tx, comment) == account.get(tx, self._context.me).member
-
-    def _author(self, tx: Tx, comment: Stored) -> bytes | None:
+    def _author(self, tx: Tx, comment: Stored, ring: Keyring) -> bytes | None:
         """The member who made a comment; the person, where the device that wrote it is not known yet."""
-        from . import account
-
         history = changes.of_item(tx, comment.id, COMMENT.name)
-        member = spaces.member_of(tx, history[0].device) if history else None
+        member = member_behind(tx, ring, history[0].device) if history else None
         return account.get(tx, self._context.me).member if member is None else member
 
-    def _shown(self, tx: Tx, stored: Stored, space: Space) -> Comment:
+    def _shown(self, tx: Tx, stored: Stored, space: Space, ring: Keyring | None = None) -> Comment:
         from ..domain.dates import from_us
 
-        member = self._author(tx, stored)
+        member = self._author(tx, stored, ring or keyring(tx, space))
         return Comment(
             id=to_text(stored.id),
             handle=items.handle(tx, COMMENT, stored.id, visible_to=self._context.visible_to),

@@ -109,6 +109,11 @@ def people_in(tx: Tx, space: int) -> list[tuple[int, str]]:
     return [(n, role) for n, role in tx.rows(sql, (space,))]
 
 
+def ever_in(tx: Tx, space: int) -> set[int]:
+    """Who is in a space, or was."""
+    return {row[0] for row in tx.rows("SELECT hosted_n FROM hosted_space WHERE space_n = ?", (space,))}
+
+
 def open_spaces(tx: Tx) -> tuple[int, ...]:
     """The keys of all spaces that somebody who is hosted is in."""
     return tuple(row[0] for row in tx.rows("SELECT DISTINCT space_n FROM hosted_space WHERE role != ''"))

@@ -1,0 +1,72 @@
+"""What somebody writes into a log of their own about the devices of others changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.testclient import TestClient
+
+from scribes.crypto.devices import DeviceKeys
+from tests.fuzz.by_hand import Pen, Space, note, some_bytes
+
+from .test_sync import put, registers
+
+
+class Claimed(Pen):
+    """A device with the id, and with the public keys, of another one."""
+
+    def __init__(self, said: dict[str, str], member: bytes, *, with_keys: bool) -> None:
+        id = bytes.fromhex(said["device"])
+        super().__init__("claimed", member=member, keys=DeviceKeys(id, *(some_bytes(one, 32) for one in ("a", "b"))))
+        if with_keys:
+            self.public = type(self.public)(id, bytes.fromhex(said["sign"]), bytes.fromhex(said["box"]))
+
+
+def bethel(anna: TestClient, ben: TestClient) -> str:
+    circle = str(anna.post("/v1/circles", json={"name": "Bethel"}).json()["id"])
+    link = anna.post(f"/v1/circles/{circle}/invitations", json={}).json()["link"]
+    assert ben.post("/v1/circles/join", json={"link": link}).status_code == 200
+    return circle
+
+
+def me_in(client: TestClient, circle: str) -> bytes:
+    members = client.get(f"/v1/circles/{circle}/members").json()
+    return bytes.fromhex(next(one["id"] for one in members if one["is_me"]))
+
+
+def claimed(anna: TestClient, ben: TestClient, *, member: bytes | None = None, with_keys: bool) -> tuple[Pen, Space]:
+    """An open circle of Ben's, who has said there that the server's device for Anna is one of his own."""
+    mallory = Pen("mallory", member=member)
+    made = Space(mallory, mode="open", salt="mallory")
+    registers(ben, mallory)
+    theirs = Claimed(anna.get("/v1/devices/server").json(), mallory.member, with_keys=with_keys)
+    made.write(mallory, made.brings(mallory, theirs))
+    bens = Claimed(ben.get("/v1/devices/server").json(), mallory.member, with_keys=True)
+    made.write(mallory, made.brings(mallory, bens))
+    made.bundle(mallory, note(mallory, "Buy this"))
+    assert put(ben, made).status_code == 200
+    return mallory, made
+
+
+@pytest.mark.parametrize("with_keys", [True, False])
+def test_nobody_is_put_into_a_circle_that_they_did_not_join(
+    anna: TestClient, ben: TestClient, *, with_keys: bool
+) -> None:
+    claimed(anna, ben, with_keys=with_keys)
+
+    assert anna.get("/v1/circles").json() == []
+    assert anna.get("/v1/notes").json()["items"] == []
+    assert [one["title"] for one in ben.get("/v1/notes").json()["items"]] == ["Buy this"]
+
+
+@pytest.mark.parametrize("with_keys", [True, False])
+def test_a_comment_stays_that_of_who_wrote_it(anna: TestClient, ben: TestClient, *, with_keys: bool) -> None:
+    circle = bethel(anna, ben)
+    note = anna.post("/v1/notes", json={"title": "Romans 8"}).json()["id"]
+    shared = anna.post(f"/v1/circles/{circle}/shared", json={"item": note}).json()["id"]
+    comment = anna.post(f"/v1/notes/{shared}/comments", json={"text": "Amen"}).json()
+    claimed(anna, ben, member=me_in(ben, circle), with_keys=with_keys)
+
+    assert ben.patch(f"/v1/comments/{comment['id']}", json={"text": "Rubbish"}).status_code == 403
+    found = anna.get(f"/v1/notes/{shared}/comments").json()["items"]
+    assert [(one["author"], one["text"]) for one in found] == [(comment["author"], "Amen")]
+    assert anna.patch(f"/v1/comments/{comment['id']}", json={"text": "Amen!"}).status_code == 200
