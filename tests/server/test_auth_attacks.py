@@ -17,7 +17,7 @@ import pytest
 import time_machine
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.testclient import TestClient
-from sqlmodel import select
+from sqlmodel import select, update
 
 from scribes.server.accounts import invites
 from scribes.server.tables.accounts import Account, PasswordReset, RefreshToken, SigningKey
@@ -399,3 +399,17 @@ def test_neither_passwords_nor_tokens_nor_addresses_are_in_logs_or_errors(
     for secret in ("wrong words here", ANNA["password"], said["refresh_token"], said["access_token"], ANNA["email"]):
         assert secret not in logged
         assert secret not in errors
+
+
+def test_a_browser_that_slept_while_the_keys_changed_refreshes_its_session(tmp_path: Path) -> None:
+    with served(tmp_path / "server") as web:
+        token = signed_up(web, session="cookie")["csrf_token"]
+        tokens = accounts(web).tokens
+        with tokens._database.write() as db:
+            # As an hour after the keys changed, when no token of the old one is alive.
+            db.exec(update(SigningKey).values(expires_us=db.now_us - 1))
+        tokens.rotated()
+
+        assert web.post("/v1/auth/refresh").status_code == 403
+        assert web.post("/v1/auth/refresh", headers={"X-CSRF-Token": token}).status_code == 200
+        assert web.get("/v1/notes").status_code == 200

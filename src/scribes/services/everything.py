@@ -5,9 +5,10 @@ from __future__ import annotations
 from ..domain.changes import replay
 from ..domain.dates import from_us
 from ..domain.notes import KIND, content_at
+from ..errors import NotFound
 from ..ids import to_text
 from ..records import as_data
-from ..storage import changes, forgetting, items
+from ..storage import changes, forgetting, hosted, items
 from .kinds import kind_of
 from .rows import to_note
 
@@ -36,17 +37,28 @@ class Everything:
         self._engine = context.engine
 
     def each(self, section: str) -> Iterator[dict[str, Any]]:
-        """Every thing of one of SECTIONS, oldest first, in flat memory."""
+        """Every thing of one of SECTIONS, oldest first, in flat memory.
+
+        Raises: NotFound, once the person is gone: what is kept under their keys then is somebody else's.
+        """
         kind, after = SECTIONS[section], 0
         while True:
             with self._engine.read() as tx:
-                found, after = self._notes(tx, after) if kind == KIND else self._items(tx, kind, after)
+                seen = self._seen(tx)
+                found, after = self._notes(tx, seen, after) if kind == KIND else self._items(tx, seen, kind, after)
             if not found:
                 return
             yield from found
 
-    def _notes(self, tx: Tx, after: int) -> tuple[list[dict[str, Any]], int]:
-        found = forgetting.notes_after(tx, after, visible_to=self._context.visible_to, limit=BATCH)
+    def _seen(self, tx: Tx) -> tuple[int, ...]:
+        """What the person may still see: whoever reads slowly may have left a circle meanwhile, or the server."""
+        if hosted.get(tx, self._context.hosted).device_id != self._context.me.device_id:
+            raise NotFound("there is no such account")
+        roles = hosted.roles(tx, self._context.hosted)
+        return tuple(space for space in self._context.visible_to if roles.get(space))
+
+    def _notes(self, tx: Tx, seen: tuple[int, ...], after: int) -> tuple[list[dict[str, Any]], int]:
+        found = forgetting.notes_after(tx, after, visible_to=seen, limit=BATCH)
         said = []
         for stored in found:
             note = as_data(to_note(tx, stored, self._context))
@@ -57,10 +69,8 @@ class Everything:
             said.append(note)
         return said, found[-1].n if found else after
 
-    def _items(self, tx: Tx, name: str, after: int) -> tuple[list[dict[str, Any]], int]:
-        found = items.select(
-            tx, kind_of(name), "n > ?", (after,), visible_to=self._context.visible_to, order="n", limit=BATCH
-        )
+    def _items(self, tx: Tx, seen: tuple[int, ...], name: str, after: int) -> tuple[list[dict[str, Any]], int]:
+        found = items.select(tx, kind_of(name), "n > ?", (after,), visible_to=seen, order="n", limit=BATCH)
         return [_item(one) for one in found], found[-1].n if found else after
 
 

@@ -136,6 +136,18 @@ class Sessions:
         # The transaction is kept: a reuse has ended the session.
         raise NotSignedIn("the refresh token is not good, or no longer", hint="POST /v1/auth/login")
 
+    def of_token(self, token: str) -> bytes:
+        """The id of the session of a refresh token, whether or not that is still good.
+
+        Raises: NotSignedIn.
+        """
+        with self._database.read() as db:
+            of = col(RefreshToken.session_n) == Session.n, col(RefreshToken.digest) == digest_of(token)
+            found = db.exec(select(Session.id).where(*of)).first()
+        if found is None:
+            raise NotSignedIn("the refresh token is not good, or no longer", hint="POST /v1/auth/login")
+        return found
+
     def end(self, session: bytes) -> None:
         """Sign out; nothing where it has ended already."""
         with self._database.write() as db:

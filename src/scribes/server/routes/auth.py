@@ -243,7 +243,8 @@ def refresh(
         if not given:
             raise NotSignedIn("there is no refresh token", hint="POST /v1/auth/login")
         # The cookie goes nowhere else, and only to our own page's requests; the page proves itself all the same.
-        cookies.check_csrf(request, server.settings, server.accounts.csrf_key, session_in_cookie(request, server))
+        session = server.accounts.sessions.of_token(given)
+        cookies.check_csrf(request, server.settings, server.accounts.csrf_key, session)
     return handed_out(server.accounts.sessions.refresh(given, kind=kind, address=address), response, server)
 
 
@@ -262,11 +263,6 @@ def jwks(server: TheServer, response: Response) -> dict[str, list[dict[str, str]
     """The public keys of the access tokens."""
     response.headers["cache-control"] = "public, max-age=300"
     return server.accounts.tokens.jwks()
-
-
-def session_in_cookie(request: Request, server: Server) -> bytes:
-    """The session of a browser, whose access token may have run out."""
-    return server.accounts.tokens.session_of(request.cookies.get(cookies.ACCESS, ""), may_have_ended=True)
 
 
 def handed_out(grant: Grant, response: Response, server: Server) -> SignedIn:
