@@ -198,3 +198,15 @@ def test_many_join_at_once_and_all_come_in(host: Host) -> None:
         list(pool.map(lambda pair: pair[0].circles.join(pair[1]), zip(others, links, strict=True)))
 
     assert len(host.of(anna.key).circles.members("Bethel")) == 6
+
+
+def test_what_is_done_to_a_whole_vault_is_refused_on_a_server(host: Host) -> None:
+    anna, ben = person(host, "Anna"), person(host, "Ben")
+    note = anna.notes.add("Romans 8")
+    anna.notes.remove([note.id])
+
+    with pytest.raises(Forbidden):
+        ben.history.undo()
+    with pytest.raises(Forbidden):
+        ben.notes.purge(older_than_days=0)
+    assert anna.notes.get(note.id).deleted_at is not None

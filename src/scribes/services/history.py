@@ -12,6 +12,7 @@ from ..models.notes import Note, Revision, Undone
 from ..records import replaced
 from ..storage import changes, notes, operations
 from .notes import with_deleted, write_in
+from .own_spaces import check_own_vault
 from .rows import find_in, to_note
 from .writing import state_on
 
@@ -118,8 +119,10 @@ class History:
     def undo(self) -> Undone:
         """What the last command that was not undone had done, taken back. Undo again to go further back.
 
-        Raises: NotFound, when there is nothing to undo; Conflict, when a note was changed since in another way.
+        Raises: NotFound, when there is nothing to undo; Conflict, when a note was changed since in another way;
+        Forbidden, on a server, where the last command may be somebody else's.
         """
+        check_own_vault(self._context, "undo")
         with self._context.engine.write() as tx:
             last = operations.last_standing(tx)
             while last is not None and not changes.of_operation(tx, last.n):

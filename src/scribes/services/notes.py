@@ -12,6 +12,7 @@ from ..models.notes import NewNote, NotePatch, NoteTopic, TagCount
 from ..records import record, replaced
 from ..storage import changes, notes, operations
 from ..storage.coding import pack
+from .own_spaces import check_own_vault
 from .rows import find_in, to_note
 from .writing import write_change
 
@@ -202,7 +203,10 @@ class Notes:
     def purge(self, *, older_than_days: int) -> int:
         """How many notes in the trash, with their whole history, and their reminders and cards, were removed for good.
         This cannot be undone.
+
+        Raises: Forbidden, on a server, where the trash of a circle belongs to all who are in it.
         """
+        check_own_vault(self._context, "purge")
         from ..ids import to_text
         from ..storage import imported
         from .items import forget_what_quotes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..canonical import blake2b
 from ..domain.keyring import OPEN
-from ..errors import NotFound
+from ..errors import Forbidden, NotFound
 from ..records import replaced
 from ..storage import hosted, spaces
 
@@ -67,6 +67,15 @@ def own_id(tx: Tx, context: Context, id: bytes) -> bytes:
     # The bits of a UUID that tell its version stay.
     raw[6], raw[8] = id[6] & 0xF0 | raw[6] & 0x0F, id[8] & 0xC0 | raw[8] & 0x3F
     return bytes(raw)
+
+
+def check_own_vault(context: Context, action: str) -> None:
+    """Refuse what is done to a vault as a whole, on a server that keeps those of many.
+
+    Raises: Forbidden.
+    """
+    if context.hosted:
+        raise Forbidden(f"{action} is for a vault of one's own")
 
 
 def put_role(tx: Tx, context: Context, n: int, role: str) -> None:
