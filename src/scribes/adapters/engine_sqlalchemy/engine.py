@@ -156,11 +156,20 @@ class SqlAlchemyEngine(ABC):
                 self._writing.release()
             raise
 
+    def _kept(self) -> int:
+        """A number for what was just committed, where it is not on disk yet; called while nobody else can write."""
+        return 0
+
+    def _bring_to_disk(self, number: int) -> None:  # noqa: B027 - nothing to do where a commit waits itself
+        """Return when what was committed up to a number is on disk."""
+
     def _end(self, tx: ServerTx, *, write: bool, error: BaseException | None) -> None:
+        number = 0
         try:
             if error is None:
                 try:
                     tx._commit()
+                    number = self._kept() if write else 0
                 except BaseException:
                     tx._give_up(self.faults)
                     raise
@@ -173,6 +182,9 @@ class SqlAlchemyEngine(ABC):
             tx._close()
             if write:
                 self._writing.release()
+        if number:
+            # Behind the turn to write: the next ones commit meanwhile, and one wait for the disk is for all of them.
+            self._bring_to_disk(number)
         if isinstance(error, self.faults):
             raise self._said(error) from error
 

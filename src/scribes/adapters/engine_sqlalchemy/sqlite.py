@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 import apsw
@@ -66,6 +67,7 @@ class SqliteServerEngine(SqlAlchemyEngine):
         self._key = key
         # True while the caller holds the file's lock alone.
         self._exclusive = False
+        self._disk = _Disk(path)
         engine = create_engine(
             "sqlite+apsw://",
             creator=self._connected,
@@ -154,6 +156,15 @@ class SqliteServerEngine(SqlAlchemyEngine):
         if left and left[0]:
             raise Busy("another process is reading the file", hint="close it and try again")
 
+    def _kept(self) -> int:
+        return self._disk.count()
+
+    def _bring_to_disk(self, number: int) -> None:
+        try:
+            self._disk.bring(number)
+        except OSError as e:
+            raise self._said(e) from e
+
     def _begin(self, *, write: bool) -> SqliteServerTx:
         while True:
             try:
@@ -164,6 +175,7 @@ class SqliteServerEngine(SqlAlchemyEngine):
                 raise self._said(e) from e
             link = _dbapi(pooled)
             try:
+                link.is_brought_to_disk = True
                 link.apsw.set_busy_timeout(self.busy_timeout_ms)
                 link.begin(write=write)
                 return SqliteServerTx(self.sqlalchemy_engine, pooled, link.apsw, self._clock())
@@ -186,16 +198,58 @@ class SqliteServerEngine(SqlAlchemyEngine):
             if not self._exclusive:
                 guard.share()
             connection = sqlite_file.connect(self.path, self._key, create=False)
+            # A commit does not wait for the disk itself: who writes waits behind their turn, with others (_Disk).
+            connection.execute("PRAGMA synchronous = NORMAL")
             found = sqlite_file.files_at(self.path)
         finally:
             guard.close()
-        return sqlite_dialect.Connection(connection, _Hold(self, found))
+        return sqlite_dialect.Connection(connection, _Hold(self, found), self._disk.bring_now)
 
     def _translated(self, error: BaseException) -> ScribesError:
         cause = error.__cause__ if isinstance(error, sqlite_dialect.Error) else error
         if isinstance(error, sqlite_dialect.MovedError) or cause is None:
             return Conflict("another file was put in the place of this one", hint="try again")
         return sqlite_file.translated(cause)
+
+
+class _Disk:
+    """Brings to disk what was committed into the write-ahead log, for several writers at once."""
+
+    def __init__(self, path: str) -> None:
+        self._log = path + "-wal"
+        self._turn = Lock()
+        self._committed, self._safe = 0, 0
+
+    def count(self) -> int:
+        """The number of a commit that has just been made; called by one at a time."""
+        self._committed += 1
+        return self._committed
+
+    def bring(self, number: int) -> None:
+        """Return when the commit of a number is on disk: by this call, or by another's that came after it."""
+        with self._turn:
+            if self._safe >= number:
+                return
+            reached = self._committed
+            self._flush()
+            self._safe = reached
+
+    def bring_now(self) -> None:
+        """Return when all that was committed is on disk."""
+        with self._turn:
+            self._flush()
+
+    def _flush(self) -> None:
+        try:
+            # SQLite's locks are on the other two files: closing this one lets go of none.
+            log = os.open(self._log, os.O_RDONLY)
+        except FileNotFoundError:
+            # Folded into the file, which is on disk then.
+            return
+        try:
+            getattr(os, "fdatasync", os.fsync)(log)
+        finally:
+            os.close(log)
 
 
 class _Hold:

@@ -146,9 +146,12 @@ class Hold(Protocol):
 class Connection:
     """A connection as SQLAlchemy wants it; `apsw` is the real one."""
 
-    def __init__(self, connection: apsw.Connection, hold: Hold) -> None:
+    def __init__(self, connection: apsw.Connection, hold: Hold, bring_to_disk: Callable[[], None]) -> None:
         self.apsw = connection
         self._hold = hold
+        self._bring_to_disk = bring_to_disk
+        self.is_brought_to_disk = False
+        """Whether who began the transaction sees to it that what is committed reaches the disk."""
 
     def cursor(self) -> Cursor:
         """A new cursor."""
@@ -169,10 +172,14 @@ class Connection:
     def commit(self) -> None:
         """Keep what was done."""
         self._finish("COMMIT")
+        if not self.is_brought_to_disk:
+            self._bring_to_disk()
+        self.is_brought_to_disk = False
 
     def rollback(self) -> None:
         """Undo what was done."""
         self._finish("ROLLBACK")
+        self.is_brought_to_disk = False
 
     def close(self) -> None:
         """Let go of the file."""
