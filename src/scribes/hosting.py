@@ -34,7 +34,7 @@ from .storage.meta import Identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from .adapters.engine_sqlalchemy import SqlAlchemyEngine
@@ -56,10 +56,12 @@ HOME_ZONE = "UTC"
 class Hosted(Scribes):
     """What one person can see and do on a server: their open spaces, and no others."""
 
-    def __init__(self, host: Host, context: Context, person: HostedPerson, moved: set[bytes] | None = None) -> None:
+    def __init__(
+        self, host: Host, context: Context, person: HostedPerson, moved: dict[bytes, int] | None = None
+    ) -> None:
         self._host = host
         # The spaces into whose logs something went at once, as who is in a circle does.
-        self._moved: set[bytes] = set() if moved is None else moved
+        self._moved: dict[bytes, int] = {} if moved is None else moved
         self._person = person
         self._context = context
         self._embedders = host.embedders
@@ -158,6 +160,7 @@ class Hosted(Scribes):
     def sent(self) -> None:
         """Something was written: the logs hear of it soon."""
         self._host.wake(self._moved)
+        self._moved.clear()
 
     def close(self) -> None:
         """Nothing: the database stays open for all."""
@@ -182,8 +185,8 @@ class Host:
         self._guard = threading.Lock()
         self._bell = threading.Event()
         self._rung_at = 0.0
-        self._moved: set[bytes] = set()
-        self.told: Callable[[bytes], None] = lambda _space: None
+        self._moved: dict[bytes, int] = {}
+        self.told: Callable[[bytes, int], None] = lambda _space, _size_bytes: None
         """Called with the id of a space whose log has moved on by what was written here."""
 
     def key(self, purpose: str) -> bytes:
@@ -317,15 +320,16 @@ class Host:
         for space in waiting:
             self._run(space)
         with self._guard:
-            moved, self._moved = self._moved, set()
-        for id in moved:
-            self.told(id)
+            moved, self._moved = self._moved, {}
+        for id, size_bytes in moved.items():
+            self.told(id, size_bytes)
         return len(waiting)
 
-    def wake(self, moved: Iterable[bytes] = ()) -> None:
+    def wake(self, moved: Mapping[bytes, int] | None = None) -> None:
         """Something was written: whoever waits for it (`rung`) shall `flush` soon. `moved`: into whose logs already."""
         with self._guard:
-            self._moved.update(moved)
+            for id, size_bytes in (moved or {}).items():
+                self._moved[id] = self._moved.get(id, 0) + size_bytes
         self._rung_at = self._rung_at or time.monotonic()
         self._bell.set()
 
@@ -381,7 +385,7 @@ class Host:
                 except (Forbidden, NotFound):
                     # Removed a moment ago: somebody else of the circle may go on.
                     continue
-                self.told(id)
+                self.told(id, person._moved.get(id, 0))
                 return
 
     @contextmanager

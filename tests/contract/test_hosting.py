@@ -173,7 +173,7 @@ def test_who_listens_hears_of_a_circle_in_whose_log_nothing_is_but_who_is_in_it(
     anna, ben = person(host, "Anna"), person(host, "Ben")
     host.flush()
     told: list[bytes] = []
-    host.told = told.append
+    host.told = lambda space, _size_bytes: told.append(space)
     circle = bytes.fromhex(anna.circles.create("Bethel", mode="open").id)
     link = anna.circles.invite("Bethel").link
     anna.sent()

@@ -22,15 +22,15 @@ class ScribesRemote(Relay):
 
 
 class NotingRemote:
-    """Another remote, which notes in whose logs something was put."""
+    """Another remote, which notes in which logs something was put, and how many bytes."""
 
-    def __init__(self, relay: ScribesRemote, moved: set[bytes]) -> None:
+    def __init__(self, relay: ScribesRemote, moved: dict[bytes, int]) -> None:
         self._relay, self._moved = relay, moved
 
     def append(self, space: bytes, entries: Sequence[bytes], *, again: bool = False) -> None:
         """As the logs do it."""
         self._relay.append(space, entries, again=again)
-        self._moved.add(space)
+        self._moved[space] = self._moved.get(space, 0) + sum(map(len, entries))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._relay, name)

@@ -90,8 +90,22 @@ async def calling(request: Request, _: Annotated[Hosted, Depends(signed_in)]) ->
     return caller
 
 
-async def writer(me: Annotated[Hosted, Depends(signed_in)]) -> AsyncIterator[Hosted]:
-    """As `signed_in`, where something may be written: its log hears of it when that went well."""
+async def with_room(request: Request, me: Annotated[Hosted, Depends(signed_in)]) -> None:
+    """Refuse what makes more of an account that may keep no more; taking away is let pass.
+
+    Raises: StorageFull.
+    """
+    if request.method != "DELETE":
+        server_of(request).spaces.check_room(me.key)
+
+
+async def writer(
+    me: Annotated[Hosted, Depends(signed_in)], _: Annotated[None, Depends(with_room)]
+) -> AsyncIterator[Hosted]:
+    """As `signed_in`, where something may be written: its log hears of it when that went well.
+
+    Raises: StorageFull.
+    """
     # In the loop: it only rings a bell, and a change of threads costs more than a note.
     yield me
     me.sent()
@@ -112,7 +126,9 @@ async def zoned(
     return await run_in_threadpool(me.in_zone, zone) if zone else me
 
 
-async def zoned_writer(me: Annotated[Hosted, Depends(zoned)]) -> AsyncIterator[Hosted]:
+async def zoned_writer(
+    me: Annotated[Hosted, Depends(zoned)], _: Annotated[None, Depends(with_room)]
+) -> AsyncIterator[Hosted]:
     """As `writer`, with the days of a time zone."""
     yield me
     me.sent()
@@ -127,7 +143,9 @@ async def owner(me: Annotated[Hosted, Depends(zoned)]) -> Hosted:
     return me
 
 
-async def owner_writer(me: Annotated[Hosted, Depends(owner)]) -> AsyncIterator[Hosted]:
+async def owner_writer(
+    me: Annotated[Hosted, Depends(owner)], _: Annotated[None, Depends(with_room)]
+) -> AsyncIterator[Hosted]:
     """As `writer`, of somebody whose own notes lie here."""
     yield me
     me.sent()

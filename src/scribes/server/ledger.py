@@ -47,6 +47,10 @@ class Ledger:
         """The account as whose the bytes of a log count."""
         return self._connection.execute(select(col(SyncSpace.account)).where(col(SyncSpace.space) == space)).scalar()
 
+    def keepers(self) -> list[int]:
+        """The accounts as whose the bytes of some log count."""
+        return list(self._connection.execute(select(col(SyncSpace.account)).distinct()).scalars())
+
     def quota_bytes(self, account: int) -> int | None:
         """How many bytes an account may keep, where that is said for it alone."""
         return self._connection.execute(

@@ -60,6 +60,12 @@ class SpaceLogs:
         self._host, self._engine, self._settings, self._hub = host, host.engine, settings, hub
         self.gate = Gate(host.engine)
         self.id = self.gate.identify()
+        # The accounts that may keep no more: asked of each request that writes, so it is known beforehand.
+        self._full: set[int] = set()
+        with self._engine.read() as tx:
+            ledger = Ledger(tx.connection)
+            for account in ledger.keepers():
+                self._weigh(ledger, account)
 
     def account(self, asking: Asking) -> bytes:
         """The id by which an account is named in what its devices sign."""
@@ -122,9 +128,7 @@ class SpaceLogs:
         with self._engine.joint() as tx:
             ledger = Ledger(tx.connection)
             keeper = ledger.keeper(space)
-            quota = ledger.quota_bytes(keeper or asking.me.key)
-            most = self._settings.sync_quota_bytes if quota is None else quota
-            room = most - ledger.used_bytes(keeper or asking.me.key)
+            room = self._weigh(ledger, keeper or asking.me.key)
             caller = self._caller_in(ledger, asking, room_bytes=max(0, room))
             kept_by = keeper and account_id(self.id, keeper)
             written = self.gate.write(
@@ -149,6 +153,7 @@ class SpaceLogs:
             ledger = Ledger(tx.connection)
             written = self.gate.let_go(self._caller_in(ledger, asking), space, covers)
             ledger.measure(space, written.size_bytes)
+            self._weigh(ledger, ledger.keeper(space) or asking.me.key)
 
     def bridge(self, asking: Asking, space: bytes, ends: Ends) -> None:
         """Chains go on behind what nobody has any more.
@@ -190,12 +195,39 @@ class SpaceLogs:
         """Read what came into an open space, for those whose notes the server shows."""
         self._host.absorb(space)
 
-    def refresh(self, space: bytes) -> None:
-        """A log has moved on by what the server itself wrote: who is in it, and who hears of it."""
+    def refresh(self, space: bytes, size_bytes: int) -> None:
+        """A log has moved on by so many bytes, which the server itself wrote: who is in it, as whose they count, and
+        who hears of it.
+        """
         ring = self.gate.ring(space)
         with self._engine.joint() as tx:
-            Ledger(tx.connection).seat(ring)
+            ledger = Ledger(tx.connection)
+            ledger.seat(ring)
+            keeper = ledger.keeper(space)
+            whose = keeper or next(iter(self._host.people_in(space)), None)
+            if whose is not None:
+                ledger.grow(space, whose, by_bytes=size_bytes if keeper else self.gate.size_bytes(space))
+                self._weigh(ledger, whose)
         self.tell(space, 0)
+
+    def check_room(self, account: int) -> None:
+        """Refuse more from an account whose logs have grown beyond what it may keep.
+
+        Raises: StorageFull.
+        """
+        if account in self._full:
+            raise StorageFull(
+                "your account may keep no more at this server",
+                hint="what is here stays; who runs it may give more",
+            )
+
+    def _weigh(self, ledger: Ledger, account: int) -> int:
+        """How many bytes more an account may keep; what is known of its room is put right."""
+        quota = ledger.quota_bytes(account)
+        most = self._settings.sync_quota_bytes if quota is None else quota
+        room = most - ledger.used_bytes(account)
+        (self._full.add if room <= 0 else self._full.discard)(account)
+        return room
 
     def tell(self, space: bytes, seq: int) -> None:
         """Say to those who listen that a log has moved on."""

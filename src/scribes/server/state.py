@@ -72,8 +72,8 @@ class Server:
         """The works behind requests that have ended, though the server has not."""
         return [] if self.behind is None else [*self.behind.ended(), *self.delivering.ended()]
 
-    def _moved(self, space: bytes) -> None:
-        self.spaces.refresh(space)
+    def _moved(self, space: bytes, size_bytes: int) -> None:
+        self.spaces.refresh(space, size_bytes)
         self.delivering.moved(space)
 
     def stop(self) -> None:
