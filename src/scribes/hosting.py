@@ -20,11 +20,12 @@ from .crypto.keys import subkey
 from .crypto.server_key import key_of
 from .domain.zones import check_zone
 from .embedders import Embedders
-from .errors import AlreadyExists, Damaged, Forbidden, NotFound, Sealed
-from .files import private_folder, read_if_there
+from .errors import AlreadyExists, Forbidden, NotFound, Sealed
+from .files import private_folder
 from .ids import new_id
 from .library import Scribes
 from .records import replaced
+from .server_files import DATABASE, FILE_KEY, engine_in, kept_secret
 from .services import erasing, hosting
 from .services.blob_chunks import BlobChunks
 from .services.context import Context, HeldKey
@@ -403,8 +404,8 @@ def open_host(folder: str, database: str, secret: str) -> Host:
     Raises: InvalidInput, Damaged, NewerFormat, Unavailable.
     """
     private_folder(folder)
-    key = key_of(secret or _kept_secret(folder))
-    engine = _engine(folder, database, key)
+    key = key_of(secret or kept_secret(folder))
+    engine = engine_in(folder, database, key)
     try:
         with engine.write() as tx:
             hosting.make_current(tx, new_id(tx.now_us))
@@ -424,38 +425,9 @@ def back_up(folder: str, database: str, secret: str, path: str) -> None:
         raise AlreadyExists(f"{path} is there already", hint="a copy goes into a new file")
     if not database and not os.path.exists(os.path.join(folder, DATABASE)):
         raise NotFound(f"there is no server's database in {folder}", hint="--data names its folder")
-    key = key_of(secret or _kept_secret(folder))
-    engine = _engine(folder, database, key)
+    key = key_of(secret or kept_secret(folder))
+    engine = engine_in(folder, database, key)
     try:
         engine.copy_to(path, subkey(key, FILE_KEY))
     finally:
         engine.close()
-
-
-def _engine(folder: str, database: str, key: bytes) -> SqlAlchemyEngine:
-    from .adapters.engine_sqlalchemy import open_postgres, open_sqlite
-
-    if database:
-        return open_postgres(database)
-    path = os.path.join(folder, DATABASE)
-    try:
-        return open_sqlite(path, subkey(key, FILE_KEY), create=not os.path.exists(path))
-    except Damaged as e:
-        raise Damaged(
-            f"{path} does not open with this secret, or it is damaged",
-            hint="the secret it was made with is in the setting secret, or in the file secret beside it",
-        ) from e
-
-
-def _kept_secret(folder: str) -> str:
-    """The secret of this server, made at the first start and readable by its user alone."""
-    path = os.path.join(folder, SECRET)
-    found = read_if_there(path)
-    if found is None:
-        made = os.urandom(32).hex()
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(made)
-            file.flush()
-            os.fsync(file.fileno())
-        return made
-    return found.decode()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import uvicorn
 
 from ..errors import InvalidInput, Unavailable
-from ..hosting import SECRET
+from ..server_files import SECRET
 from . import logs
 from .app import create_app
 from .patience import patient
