@@ -48,8 +48,6 @@ if TYPE_CHECKING:
     from .storage.hosted import HostedPerson
     from .storage.spaces import RemotePlace
 
-DATABASE, SECRET, BLOBS = "scribes.db", "secret", "blobs"
-FILE_KEY = "scribes.file"
 # The zone of whoever has chosen none: never that of the machine.
 HOME_ZONE = "UTC"
 
