@@ -25,7 +25,7 @@ from .files import private_folder
 from .ids import new_id
 from .library import Scribes
 from .records import replaced
-from .server_files import DATABASE, FILE_KEY, engine_in, kept_secret
+from .server_files import BLOBS, DATABASE, FILE_KEY, engine_in, kept_secret
 from .services import erasing, hosting
 from .services.blob_chunks import BlobChunks
 from .services.context import Context, HeldKey

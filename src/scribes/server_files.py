@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .adapters.engine_sqlalchemy import SqlAlchemyEngine
 
-DATABASE, SECRET = "scribes.db", "secret"
+DATABASE, SECRET, BLOBS = "scribes.db", "secret", "blobs"
 FILE_KEY = "scribes.file"
 
 

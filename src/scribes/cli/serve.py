@@ -74,8 +74,8 @@ def backup(
     """Copy the database of a server, consistent and verified, while it runs. The server's secret alone opens it."""
     session = current()
     settings = _settings(data_folder=data)
-    from ..hosting import BLOBS
     from ..server.state import back_up
+    from ..server_files import BLOBS
 
     path = os.path.abspath(os.path.expanduser(file))
     back_up(settings, path)
