@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from scribes.crypto.devices import DeviceKeys
+from scribes.domain.circles import member_item
 from tests.fuzz.by_hand import Pen, Space, note, some_bytes
 
 from .test_sync import put, registers
@@ -70,3 +71,19 @@ def test_a_comment_stays_that_of_who_wrote_it(anna: TestClient, ben: TestClient,
     found = anna.get(f"/v1/notes/{shared}/comments").json()["items"]
     assert [(one["author"], one["text"]) for one in found] == [(comment["author"], "Amen")]
     assert anna.patch(f"/v1/comments/{comment['id']}", json={"text": "Amen!"}).status_code == 200
+
+
+def test_nobody_keeps_another_out_of_a_circle_by_taking_their_name_in_one_of_their_own(
+    anna: TestClient, ben: TestClient
+) -> None:
+    member = me_in(anna, bethel(anna, ben))
+    circle = ben.post("/v1/circles", json={"name": "Second"}).json()["id"]
+    link = ben.post(f"/v1/circles/{circle}/invitations", json={}).json()["link"]
+    mallory, made = claimed(anna, ben, with_keys=True)
+    for kind, item in (("member", member_item(bytes.fromhex(circle), member)), ("circle", some_bytes("any"))):
+        said = {"fields": {"name": "Taken", "member": member.hex()} if kind == "member" else {"name": "Taken"}}
+        made.bundle(mallory, note(mallory, "Taken", text="", kind=kind, item=item, **said))
+    assert put(ben, made).status_code == 200
+
+    assert anna.post("/v1/circles/join", json={"link": link}).status_code == 200
+    assert "Taken" not in ben.get("/v1/circles").text

@@ -60,6 +60,9 @@ MEMBERSHIP = Kind("membership", "membership", MembershipContent)
 # What belongs into one kind of space alone; all else may be in either.
 ONLY_PERSONAL = frozenset(("reminder", "prayed", "card", "review", "device", "membership"))
 ONLY_CIRCLE = frozenset(("comment", "member", "circle"))
+# By the last control entry of a space.
+MOST_NAMED = 64
+_named: dict[bytes, frozenset[bytes]] = {}
 
 
 def may_bring(change: Change, ring: Keyring, member: bytes, role: str) -> bool:
@@ -68,7 +71,22 @@ def may_bring(change: Change, ring: Keyring, member: bytes, role: str) -> bool:
         return False
     if change.kind == "member" and change.item == member_item(ring.space, member):
         return True
+    # An id that follows from a space is taken in no other one: there it would be in the way of who bears it.
+    if change.kind in ("circle", "member") and change.item not in _name_items(ring):
+        return False
     return access.may(role, "rename" if change.kind == "member" else access.KINDS.get(change.kind, "write"))
+
+
+def _name_items(ring: Keyring) -> frozenset[bytes]:
+    """The ids of the items that name a circle and those who are or were in it."""
+    found = _named.get(ring.head)
+    if found is None:
+        members = {device.member for device in ring.devices.values()}
+        found = frozenset((circle_item(ring.space), *(member_item(ring.space, one) for one in members)))
+        if len(_named) >= MOST_NAMED:
+            _named.clear()
+        _named[ring.head] = found
+    return found
 
 
 def circle_item(space: bytes) -> bytes:
