@@ -13,8 +13,8 @@ from scribes.server.settings import ServerSettings
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 DEPTH = 6
 INTRODUCTION = """\
-All routes of a server ([how to run one](../how-to/server.md); [a walk with curl](../how-to/api.md)). The same stands at
-`/docs` of a running server, and for programs at `/v1/openapi.json`.
+All routes of a server ([how to run one](../how-to/server.md); [a walk with curl](../how-to/api.md)). The same stands
+for programs at `/v1/openapi.json` of a running server, and to try out at `/docs` of one whose `mode` is `development`.
 
 Who asks proves who they are by `Authorization: Bearer TOKEN`, or in a browser by cookies and the header `X-CSRF-Token`
 ([accounts](../how-to/server-accounts.md)). Every failure is answered as `{"error": {"code", "message", "traceId"}}`,

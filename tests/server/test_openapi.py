@@ -30,6 +30,22 @@ def test_every_operation_has_a_name_and_a_line_of_its_own(town: Town) -> None:
     assert [id for id, times in ids.items() if times > 1] == []
     assert [line for line, times in lines.items() if times > 1] == []
     assert [str(one) for one in town.operations if not one.said.get("description")] == []
+    assert [str(one) for one in town.operations if "Raises:" in one.said["description"]] == []
+
+
+def test_a_line_is_a_sentence_about_the_operation_and_no_name_of_a_function(town: Town) -> None:
+    lines = {str(one): one.said["summary"] for one in town.operations}
+    ids = {str(one): one.said["operationId"] for one in town.operations}
+
+    assert lines["DELETE /v1/notes/{id}"] == "A note into the trash"
+    assert [line for line in lines.values() if len(line) > 120 or (line.istitle() and " " in line)] == []
+    assert ids["PUT /v1/notes/{id}"] == "notes_put_note"
+
+
+def test_every_group_of_operations_is_described(town: Town) -> None:
+    described = {one["name"] for one in town.operations[0].document["tags"]}
+
+    assert {tag for one in town.operations for tag in one.said["tags"]} == described
 
 
 def test_every_body_has_an_example(town: Town) -> None:

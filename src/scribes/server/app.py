@@ -105,6 +105,8 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         version=__version__,
         summary="Notes of sermons, Bible studies and prayers: yours, found again, shared with whom you trust.",
         openapi_url="/v1/openapi.json",
+        openapi_tags=document.TAGS,
+        generate_unique_id_function=document.operation_id,
         # The page loads its script from elsewhere, which no server with people on it should.
         docs_url="/docs" if settings.is_development else None,
         redoc_url=None,

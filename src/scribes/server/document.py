@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,40 @@ if TYPE_CHECKING:
     from fastapi.dependencies.models import Dependant
 
 EVENTS, JSON = "text/event-stream", "application/json"
+# The groups at /docs, in the order in which somebody new meets them.
+GROUPS = (
+    ("auth", "Sign up, sign in, and out. Most else takes the access token as `Authorization: Bearer TOKEN`."),
+    ("passkeys", "Sign in without a password."),
+    ("account", "One's account: its name, address and password, where it is signed in, its end."),
+    ("notes", "Write, read and change notes; nothing is final."),
+    ("highlights", "Words of a note that are marked."),
+    ("search", "Find notes by their words and by what they mean."),
+    ("scripture", "Bible texts, and the passages that notes name."),
+    ("cross-references", "Notes that belong together."),
+    ("reminders", "What shall come back at its time."),
+    ("reviews", "Cards to remember, spaced."),
+    ("prayers", "What to pray for, and what became of it."),
+    ("days", "What a day holds, figures, and what one chose."),
+    ("assistant", "A note in other words, where the server has an assistant."),
+    ("circles", "People who share notes and prayers."),
+    ("comments", "What is said about what is shared."),
+    ("conflicts", "Places that two people changed, to choose in."),
+    ("webhooks", "Tell a program of one's own what happens in a circle."),
+    ("files", "Files, sent in pieces."),
+    ("exports and imports", "All notes as a zip, and notes from elsewhere."),
+    ("sync", "What devices with Scribes on them speak: sealed logs, letters, news."),
+    ("health", "Whether the server is well."),
+)
+TAGS = [{"name": name, "description": description} for name, description in GROUPS]
+RAISES = re.compile(r"\s*\bRaises:.*", re.DOTALL)
+SENTENCE_END, CLAUSE_END = re.compile(r"[.;](?=\s|$)"), re.compile(r"[.;:](?=\s|$)")
+LONG_SUMMARY_CHARS = 80
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of an operation in the document: its group and its function, so it stays where its path changes."""
+    group = str(route.tags[0]) if route.tags else "none"
+    return f"{re.sub('[^a-z]+', '_', group.lower())}_{route.name}"
 
 
 def completed(document: dict[str, Any]) -> dict[str, Any]:
@@ -29,6 +64,7 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
                 said = document["paths"][route.path_format].get(method.lower(), {})
                 if any(one.call is signed_in for one in _within(route.dependant)):
                     said["security"] = proofs
+                _word(said, route)
                 _mend(said)
     return document
 
@@ -38,6 +74,20 @@ def _within(dependant: Dependant) -> Iterator[Dependant]:
     yield dependant
     for one in dependant.dependencies:
         yield from _within(one)
+
+
+def _word(said: dict[str, Any], route: APIRoute) -> None:
+    """What a route says of itself is for callers, and the beginning of that is its heading."""
+    described = RAISES.sub("", said.get("description", ""))
+    if described:
+        said["description"] = described
+        said["summary"] = route.summary or _heading(" ".join(described.split()))
+
+
+def _heading(described: str) -> str:
+    """The first sentence, or of a long one what stands before its colon."""
+    first = SENTENCE_END.split(described, maxsplit=1)[0]
+    return first if len(first) <= LONG_SUMMARY_CHARS else CLAUSE_END.split(described, maxsplit=1)[0]
 
 
 def _mend(said: dict[str, Any]) -> None:

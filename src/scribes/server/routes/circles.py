@@ -85,7 +85,7 @@ def create_circle(new: Annotated[NewCircle, NEW_CIRCLE], me: Writer) -> Circle:
 
 @router.post("/join")
 def join_circle(link: Annotated[str, LINK], me: Writer) -> Circle:
-    """The circle of an invitation, which one is in now."""
+    """The circle that a link invites to, which one is in now."""
     me.check_personal_space()
     return me.circles.join(link)
 
