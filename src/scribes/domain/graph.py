@@ -29,20 +29,22 @@ if TYPE_CHECKING:
 # More versions side by side than people make; merging them costs the cube of their number. The others wait until an
 # edit has brought these together.
 MOST_HEADS = 64
+# The texts at the ends of runs that are kept, in characters: a history of one large text that goes many ways must not
+# take its size times their number. The others are worked out again.
+MOST_KEPT = 128 * 1024 * 1024
 
 
 class _Run:
     """Changes one behind the other with nothing beside them: a common ancestor is always the last of a run.
 
-    `text` and `fields` are those after the last change; `mask` has a bit for the run and each run before it.
+    `fields` are those after the last change; `mask` has a bit for the run and each run before it.
     """
 
-    __slots__ = ("born", "changes", "fields", "mask", "parents", "text")
+    __slots__ = ("born", "changes", "fields", "mask", "parents")
 
     def __init__(self, parents: tuple[int, ...], mask: int, born: tuple[int, bytes]) -> None:
         self.changes: list[Change] = []
         self.parents, self.mask, self.born = parents, mask, born
-        self.text = ""
         self.fields: dict[str, Any] = {}
 
 
@@ -61,6 +63,8 @@ class Graph:
             known.setdefault(change.id, change)
         self._runs: list[_Run] = []
         self._run_of: dict[bytes, int] = {}
+        self._texts: dict[int, str] = {}
+        self._kept = 0
         self._contents: dict[tuple[int, ...], Content] = {}
         self._clashes: dict[int, tuple[Clash, ...]] = {}
         self._order = self._arrange(known)
@@ -127,7 +131,7 @@ class Graph:
         """Add a change whose parents are all here (`alone`: its first parent has no other child), if it is sound."""
         parents = tuple(dict.fromkeys(self._run_of[parent] for parent in change.parents))
         before = self._runs[parents[0]] if parents else None
-        text = _applied(before.text if before else "", change)
+        text = _applied(self._text(parents[0]) if parents else "", change)
         if text is None:
             return False
         if before and alone and len(parents) == 1:
@@ -140,17 +144,42 @@ class Graph:
                 mask |= parent.mask
             run = _Run(parents, mask, min((parent.born for parent in above), default=_age(change)))
             self._runs.append(run)
-        run.text, run.fields = text, {**before.fields, **change.fields} if before else change.fields
+        run.fields = {**before.fields, **change.fields} if before else change.fields
         run.changes.append(change)
+        self._keep(number, text)
         self._run_of[change.id] = number
         return True
+
+    def _text(self, number: int) -> str:
+        """The text at the end of a run."""
+        needed = [number]
+        while needed[-1] not in self._texts and (above := self._runs[needed[-1]].parents):
+            needed.append(above[0])
+        text = ""
+        while needed:
+            one = needed.pop()
+            known = self._texts.get(one)
+            if known is None:
+                for change in self._runs[one].changes:
+                    text = apply(text, change.edits)
+            else:
+                text = known
+        self._keep(number, text)
+        return text
+
+    def _keep(self, number: int, text: str) -> None:
+        """Keep the text at the end of a run; those that were not asked for the longest go where there are too many."""
+        self._kept += len(text) - len(self._texts.pop(number, ""))
+        self._texts[number] = text
+        while self._kept > MOST_KEPT and len(self._texts) > 1:
+            self._kept -= len(self._texts.pop(next(iter(self._texts))))
 
     def _states_of(self, number: int) -> Iterator[State]:
         """The states along a run."""
         run = self._runs[number]
         text, fields = "", {}
         if run.parents:
-            text, fields = self._runs[run.parents[0]].text, self._runs[run.parents[0]].fields
+            text, fields = self._text(run.parents[0]), self._runs[run.parents[0]].fields
         clashes = self._clashes_before(number)
         for change in run.changes:
             text, fields = apply(text, change.edits), {**fields, **change.fields}
@@ -217,19 +246,33 @@ class Graph:
     def _folded(self, heads: tuple[int, ...]) -> Content:
         """The heads merged one after another."""
         runs = [self._runs[head] for head in heads]
-        text, fields = runs[0].text, runs[0].fields
+        text, fields = self._text(heads[0]), runs[0].fields
         clashes: list[Clash] = []
         for number, base in enumerate(self._bases(heads), 1):
             theirs = runs[number]
             before, known, _ = self._contents[base] if base else ("", {}, ())
-            changed = (text != before, theirs.text != before)
-            said, found = merge_texts(before if base else None, text, theirs.text)
+            other = self._text(heads[number])
+            changed = (text != before, other != before)
+            said, found = merge_texts(before if base else None, text, other)
             together, others = merge_fields(known, fields, theirs.fields, ours_later=False, text_changed=changed)
             for clash in (*found, *others):
-                by = _author(clash, runs[:number]).changes[-1].id
+                by = self._author(clash, heads[:number]).changes[-1].id
                 clashes.append(replaced(clash, ours_by=by, theirs_by=theirs.changes[-1].id))
             text, fields = said, together
         return text, fields, tuple(clashes)
+
+    def _author(self, clash: Clash, heads: tuple[int, ...]) -> _Run:
+        """Which of several heads that were merged already stands behind their side of a clash."""
+        for head in heads:
+            run = self._runs[head]
+            if clash.field:
+                found = clash.field in run.fields and as_text(run.fields[clash.field]) == clash.ours
+            else:
+                text = self._text(head)
+                found = clash.ours in text if clash.ours else clash.base not in text
+            if found:
+                return run
+        return self._runs[heads[-1]]
 
     def _by_age(self, runs: Iterable[int]) -> tuple[int, ...]:
         return tuple(sorted(runs, key=lambda number: _age(self._runs[number].changes[-1])))
@@ -257,15 +300,3 @@ def _unsettled(clashes: tuple[Clash, ...], fields: dict[str, Any]) -> tuple[Clas
     if not clashes or not isinstance(settled, list):
         return clashes
     return tuple(clash for clash in clashes if clash.id not in settled)
-
-
-def _author(clash: Clash, runs: list[_Run]) -> _Run:
-    """Which of several heads that were merged already stands behind their side of a clash."""
-    for run in runs:
-        if clash.field:
-            found = clash.field in run.fields and as_text(run.fields[clash.field]) == clash.ours
-        else:
-            found = clash.ours in run.text if clash.ours else clash.base not in run.text
-        if found:
-            return run
-    return runs[-1]

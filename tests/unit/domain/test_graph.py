@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scribes.domain import graph as graph_module
 from scribes.domain.changes import SCHEMA, Change, State, new_change, replay
 from scribes.domain.diff import diff
 from scribes.domain.graph import Graph
 from scribes.errors import Damaged, NotFound
 from scribes.records import replaced
+from tests.fuzz.by_hand import AT_US, Pen, note
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "graph.json"
 ITEM, DEVICE = b"i" * 16, b"d" * 16
@@ -537,3 +539,26 @@ def test_fifty_rounds_of_criss_cross_are_merged_in_time(writer: Writer) -> None:
     Graph(changes).state()
 
     assert time.process_time() - start < 1
+
+
+def test_a_large_text_that_goes_many_ways_is_not_kept_as_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph_module, "MOST_KEPT", 5_000)
+    pen = Pen("anna")
+    first = note(pen, "Large", "word " * 400)
+    ways = [
+        note(pen, "Large", "", parents=[first.id], item=first.item, edits=[[0, 0, f"{way} "]], at_us=AT_US + way)
+        for way in range(40)
+    ]
+    more = [
+        note(pen, "Large", "", parents=[one.id], item=first.item, edits=[[0, 0, "x"]], at_us=AT_US + 100 - at)
+        for at, one in enumerate(ways)
+    ]
+    found = Graph([first, *ways, *more])
+    monkeypatch.setattr(graph_module, "MOST_KEPT", 1 << 40)
+    at_ease = Graph([first, *ways, *more])
+
+    assert sum(map(len, found._texts.values())) <= 5_000
+    assert found._kept == sum(map(len, found._texts.values()))
+    assert found.state() == at_ease.state()
+    assert found.states() == at_ease.states()
+    assert all(f"{way} " in found.state().text for way in range(40))
