@@ -95,3 +95,11 @@ def test_who_is_not_there_is_said_to_be_not_there(web: TestClient, server: Typed
     for words in (("disable",), ("enable",), ("quota",), ("delete", "--yes")):
         assert server("user", words[0], "nobody@example.org", *words[1:])[0] == 3
     assert server("user", "add", ANNA["email"], typed="short\n")[0] == 2
+
+
+def test_a_folder_without_a_server_is_refused_and_nothing_is_made_there(server: Typed, tmp_path: Path) -> None:
+    mistyped = tmp_path / "servr"
+
+    assert server("user", "list", "--data", str(mistyped))[0] == 3
+    assert server("backup", str(tmp_path / "copy.db"), "--data", str(mistyped))[0] == 3
+    assert not mistyped.exists()

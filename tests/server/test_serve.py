@@ -60,7 +60,7 @@ def test_a_signal_ends_the_server_soon_and_without_a_trace(tmp_path: Path, numbe
         ("SECRET", "please-change-me-0123456789-abcdefgh", "looks like one from an example"),
         ("SECRET", "my-Secret-0123456789-abcdefghijklmno", "looks like one from an example"),
         ("PORT", "99999", "setting port"),
-        ("MODE", "prodution", "setting mode"),
+        ("MODE", "prodution", "setting mode: it should be 'production' or 'development'"),
         ("METRICS", "token", "metrics_token"),
         ("ALLOWED_ORIGINS", "https://a.example,*", "an origin is"),
         ("ALLOWED_ORIGINS", "https://a.example/path", "an origin is"),
@@ -113,6 +113,17 @@ def test_an_address_that_others_reach_without_tls_is_warned_of() -> None:
     assert "nothing encrypts" in cautions(ServerSettings(host="192.168.1.5", public_url="http://notes.example"))[0]
     assert cautions(ServerSettings(host="0.0.0.0", public_url="https://notes.example")) == []
     assert cautions(ServerSettings(host="127.0.0.1")) == cautions(ServerSettings(host="::1")) == []
+
+
+def test_a_mistyped_setting_is_named_with_the_likely_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCRIBES_SERVER_PORTT", "3")
+    monkeypatch.setenv("SCRIBES_SERVER_PASSWORD", "of scribes login, four words are good")
+    (tmp_path / "server.toml").write_text('pulic_url = "https://notes.example.org"\n')
+    done = scribes("serve", SCRIBES_SERVER_CONFIG=str(tmp_path / "server.toml"))
+
+    assert cautions(ServerSettings()) == ["SCRIBES_SERVER_PORTT is no setting: did you mean port?"]
+    assert done.returncode == 2
+    assert done.stderr == "scribes: the server has no setting pulic_url\nhint: did you mean public_url?\n"
 
 
 def test_without_the_packages_of_the_server_the_error_says_what_to_install(tmp_path: Path) -> None:

@@ -110,8 +110,27 @@ def test_a_wrong_password_says_so_and_shows_nothing(people: People) -> None:
     done = machine.run("login", people.url, "--email", "carl@example.org", stdin="five words are too many\n")
 
     assert done.status == 4
+    assert f"scribes: the e-mail or the password is wrong at {people.url}\n" in done.err
     assert "five words" not in done.err
     assert machine.run("sync").status == 3
+
+
+def test_a_device_that_is_signed_out_is_told_by_doctor(people: People) -> None:
+    machine = people.signs_up("gina", "gina@example.org")
+    machine.ok("sync")
+    machine.ok("logout", people.url)
+    found = {one["name"]: one for one in json.loads(machine.run("doctor", "--json").out)}
+
+    assert found["sync"]["state"] == "warning"
+    assert found["sync"]["detail"] == f"not signed in at {people.url}, 0 to send"
+    assert found["sync"]["fix"] == f"scribes login {people.url}"
+
+
+def test_the_server_of_an_open_circle_is_named_among_the_devices(people: People) -> None:
+    machine = people.signs_up("hugo", "hugo@example.org")
+    machine.ok("circle", "create", "Home group", "--open")
+
+    assert [one["name"] for one in json.loads(machine.ok("devices", "--json"))] == ["hugo", f"the server {people.url}"]
 
 
 def test_the_password_comes_from_the_environment_too_and_goes_to_no_program(people: People) -> None:

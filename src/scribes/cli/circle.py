@@ -129,7 +129,8 @@ def invite(
     whom = "one person" if uses == 1 else f"{uses} people"
     good = f"for {whom}, as {made.role}, until {day(made.until.astimezone())}"
     if is_server(made.link):
-        say(session, f"{good}; they need an account at that server too (scribes login SERVER --new)")
+        at = plain(made.link.partition("/j/")[0])
+        say(session, f"{good}; they need an account at that server too (scribes login {at} --new)")
         say(session, "there: scribes circle join LINK; scribes circle uninvite takes the link back")
     else:
         say(session, f"{good}; the folder has to be shared with them too")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
 from ..config import ENVIRONMENT_SERVER_PASSWORD
-from ..errors import InvalidInput
+from ..errors import InvalidInput, Unavailable
 from ..records import as_data
 from .app import put
 from .output import say, write, write_json
@@ -50,6 +51,7 @@ def login(
     session = current()
     if invite and not new:
         raise InvalidInput("--invite goes with --new")
+    _check_installed()
     email = email or typed("e-mail: ")
     password = _password(is_new=new)
     code = typed("the code of your invitation: ") if invite else ""
@@ -92,6 +94,15 @@ def say_signed_in(session: Session, done: LoggedIn, own: str) -> None:
     elif done.state == "known":
         say(session, f"your own notes stay in {own}" if own else "your own notes stay where they are")
         say(session, f"scribes circle create NAME --server {done.url} keeps a circle there")
+
+
+def _check_installed() -> None:
+    """Before anything is asked.
+
+    Raises: Unavailable.
+    """
+    if find_spec("httpx2") is None:
+        raise Unavailable("a server needs the package httpx2", hint="pip install 'scribes[online]'")
 
 
 def _mailed() -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import Unavailable
+from ..errors import NotFound, Unavailable
 from .app import put
 from .output import YELLOW, plain, say, style, write, write_json
 from .session import current
@@ -74,6 +74,7 @@ def backup(
     """Copy the database of a server, consistent and verified, while it runs. The server's secret alone opens it."""
     session = current()
     settings = _settings(data_folder=data)
+    check_there(settings)
     from ..server.state import back_up
     from ..server_files import BLOBS
 
@@ -103,6 +104,18 @@ def seed(data: Annotated[str | None, DATA] = None) -> int:
     else:
         write(session, [f"made the account {email}, with the password {password}"])
     return 0
+
+
+def check_there(settings: ServerSettings) -> None:
+    """Refuse a folder in which no server was ever started: it was probably mistyped.
+
+    Raises: NotFound.
+    """
+    from ..server_files import DATABASE
+
+    if not settings.database and not os.path.exists(os.path.join(settings.folder, DATABASE)):
+        hint = "--data names the folder; scribes serve makes what is not there"
+        raise NotFound(f"no server keeps its data in {settings.folder}", hint=hint)
 
 
 def _settings(**given: object) -> ServerSettings:

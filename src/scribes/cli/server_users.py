@@ -8,9 +8,9 @@ import typer
 
 from ..records import as_data
 from .app import put
-from .output import plain, write, write_json
+from .output import plain, say, write, write_json
 from .prompts import confirm, secret
-from .serve import DATA, _settings
+from .serve import DATA, _settings, check_there
 from .session import current
 
 TYPE_CHECKING = False
@@ -45,7 +45,7 @@ def add(
     """Make an account, also where registration is closed. The password is asked for; from a pipe, its first line."""
     session = current()
     password = secret("password: ")
-    with _administered(data) as admin:
+    with _administered(data, there=False) as admin:
         _show(session, admin.add(email, password, name=name), "made the account")
     return 0
 
@@ -59,6 +59,8 @@ def list_accounts(data: Annotated[str | None, DATA] = None) -> int:
         write_json([as_data(one) for one in found])
     else:
         write(session, [one.email if session.quiet else _line(one) for one in found])
+        if not found:
+            say(session, "nobody has an account here yet: scribes server user add, or POST /v1/auth/signup")
     return 0
 
 
@@ -109,12 +111,13 @@ def invite(
 ) -> int:
     """Make a code with which one person can sign up where registration is by invitation."""
     session = current()
-    with _administered(data) as admin:
+    with _administered(data, there=False) as admin:
         code = admin.invite(days=days)
     if session.json:
         write_json({"code": code, "days": days})
     else:
         write(session, [code])
+        say(session, f"for one person, {days} days: scribes login SERVER --new --invite asks for it")
     return 0
 
 
@@ -130,8 +133,14 @@ def rotate_keys(data: Annotated[str | None, DATA] = None) -> int:
     return 0
 
 
-def _administered(data: str | None) -> AbstractContextManager[Admin]:
+def _administered(data: str | None, *, there: bool = True) -> AbstractContextManager[Admin]:
+    """The accounts. `there`: the server has to have been made already.
+
+    Raises: NotFound.
+    """
     settings = _settings(data_folder=data)
+    if there:
+        check_there(settings)
     from ..server.accounts.admin import administered
 
     return administered(settings)

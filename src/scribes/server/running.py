@@ -15,7 +15,7 @@ from ..server_files import SECRET
 from . import logs
 from .app import create_app
 from .patience import patient
-from .settings import ServerSettings
+from .settings import ServerSettings, likely, strangers
 from .state import Server
 
 HEAD_BYTES = 64 * 1024
@@ -67,7 +67,7 @@ def serve(settings: ServerSettings, *, say: Say, warn: Say) -> None:
 
 def cautions(settings: ServerSettings) -> list[str]:
     """What whoever runs the server should know of its settings."""
-    found = []
+    found = [f"{name} is no setting: {likely(name)}" for name in strangers()]
     if not _is_loopback(settings.host) and not settings.public_url.startswith("https://"):
         found.append(
             f"{settings.host} can be reached by other machines, and nothing encrypts what they send, "

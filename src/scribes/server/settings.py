@@ -19,6 +19,9 @@ from pydantic_settings import (
 from ..errors import InvalidInput
 
 PREFIX = "SCRIBES_SERVER_"
+# Of `scribes login`, on the side of the person.
+CLIENTS_OWN = "SCRIBES_SERVER_PASSWORD"
+LISTED = "docs/reference/server-settings.md lists them all, .env.example each with its default"
 MIN_SECRET_CHARS, MIN_DIFFERENT_CHARS, MIN_TOKEN_CHARS = 32, 10, 16
 # What stands in examples all over the world, and is therefore no secret.
 GIVEN_AWAY = ("change", "secret", "default", "example", "password", "insecure")
@@ -215,13 +218,33 @@ def read_settings(**given: object) -> ServerSettings:
         settings = ServerSettings(**given)  # type: ignore[arg-type]
     except ValidationError as e:
         first = e.errors(include_input=False, include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"]) or "?"
-        raise InvalidInput(f"the server's setting {name}: {first['msg']}", hint=".env.example lists them") from None
+        raise _refused(str(first["loc"][0]) if first["loc"] else "?", first["type"], first["msg"]) from None
     except ValueError:
         raise InvalidInput(f"the settings file {file} cannot be read", hint="it is TOML: name = value") from None
     if settings.secret.get_secret_value() and not settings.is_development:
         check_secret(settings.secret.get_secret_value())
     return settings
+
+
+def strangers() -> list[str]:
+    """Names in the environment that look like settings and are none, as they are when mistyped."""
+    known = {f"{PREFIX}{name.upper()}" for name in ServerSettings.model_fields} | {f"{PREFIX}CONFIG", CLIENTS_OWN}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+
+
+def likely(name: str) -> str:
+    """Where a setting's name was mistyped: what was probably meant, and else where all stand."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.lower().removeprefix(PREFIX.lower()), list(ServerSettings.model_fields), n=1)
+    return f"did you mean {near[0]}?" if near else LISTED
+
+
+def _refused(name: str, kind: str, words: str) -> InvalidInput:
+    if kind == "extra_forbidden":
+        return InvalidInput(f"the server has no setting {name}", hint=likely(name))
+    words = words.removeprefix("Value error, ").replace("Input should be", "it should be")
+    return InvalidInput(f"the server's setting {name}: {words[:1].lower()}{words[1:]}", hint=LISTED)
 
 
 def check_secret(secret: str) -> None:

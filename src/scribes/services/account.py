@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ROTATIONS = ("revoke", "uninvite", "remove", "epoch")
 
 
+NOT_SET_UP = "scribes login SERVER or scribes sync setup FOLDER; scribes devices add to join"
+
+
 @record
 class Account:
     """The keys of this device, and the id of the account it belongs to; None while it waits to be let in."""
@@ -55,7 +58,7 @@ def get(tx: Tx, me: Identity) -> Account:
     """
     account = find(tx, me)
     if account is None or account.member is None:
-        raise NotFound("sync is not set up here", hint="scribes sync setup FOLDER, or scribes devices add to join")
+        raise NotFound("sync is not set up here", hint=NOT_SET_UP)
     return account
 
 

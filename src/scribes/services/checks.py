@@ -228,6 +228,8 @@ class Checks:
     def _sync(self) -> Check:
         """Whether the remotes have all that is here, and did nothing they must not do."""
         from .account import find
+        from .logins import Logins
+        from .servers import SERVER
         from .sync import ALERTS
 
         with self._engine.read() as tx:
@@ -239,6 +241,12 @@ class Checks:
             synced = [logs.state(tx, space.n).synced_us for space in found]
             alerts = [kind for space in spaces.each(tx) for kind, _, _ in logs.alerts(tx, space.n)]
             waiting = clashes.count(tx, visible_to=self._context.visible_to)
+            used = {space.remote_n for space in found}
+            places = [one.place for one in spaces.remotes(tx) if one.kind == SERVER and one.n in used]
+        logins = Logins(self._engine)
+        for place in places:
+            if logins.at(place).tokens() is None:
+                return Check("sync", WARNING, f"not signed in at {place}, {unsent} to send", f"scribes login {place}")
         if alerts:
             what = f"{len(alerts)} warning{'s' * (len(alerts) != 1)}, such as: {ALERTS.get(alerts[0], alerts[0])}"
             return Check("sync", WARNING, what, "scribes sync --status shows all, scribes sync --seen forgets them")

@@ -197,9 +197,11 @@ class Circles:
         place = place or known
         if place is None or place.id != remote_id:
             raise NotFound(
-                "the circle's log lies at a remote that is not known here",
-                hint=f"scribes login {at}, then join again"
+                f"the circle lies at {at}, where this device is not signed in"
                 if (at := server_in(link))
+                else "the circle lies in a folder that is not known here",
+                hint=f"scribes login {at} --new, or without --new if you have an account there; then join again"
+                if at
                 else "scribes circle join LINK --folder FOLDER, with the folder you share",
             )
         space = let_oneself_in(self._context, self._sync.checked(place), id, account, code, place)
@@ -385,7 +387,8 @@ class Circles:
         place = next((one for one in spaces.remotes(tx) if one.n == own.remote_n), None)
         if place is None:
             raise NotFound(
-                "sync is not set up here", hint="scribes sync setup FOLDER, or circle create --folder FOLDER"
+                "sync is not set up here",
+                hint="scribes login SERVER or scribes sync setup FOLDER first; or circle create --folder FOLDER",
             )
         return place
 

@@ -18,6 +18,7 @@ from . import account as accounts
 from . import own_spaces
 from .controlling import bring_in, decide, shut_out
 from .items import add_in, write_in
+from .sync import DEVICE_THERE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -202,6 +203,9 @@ class Devices:
         with self._engine.read() as tx:
             account = accounts.get(tx, self._context.me)
             devices: dict[bytes, Device] = {}
+            # Where there are open circles, the server is one more device.
+            there = {one.place: meta.get(tx, f"{DEVICE_THERE}.{one.n}") for one in spaces.remotes(tx)}
+            servers = {said[:16]: f"the server {place}" for place, said in there.items() if said}
             for space in own_spaces.each(tx, self._context):
                 for device in accounts.keyring(tx, space).devices.values():
                     known = devices.get(device.id)
@@ -211,7 +215,7 @@ class Devices:
             return [
                 DeviceInfo(
                     id=device.id.hex(),
-                    name=spaces.device_name(tx, device.id) or device.id.hex()[:8],
+                    name=spaces.device_name(tx, device.id) or servers.get(device.id) or device.id.hex()[:8],
                     is_this=device.id == account.keys.id,
                     is_active=device.is_active,
                     fingerprint=fingerprint(device.sign, device.box),

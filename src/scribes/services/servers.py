@@ -84,7 +84,7 @@ class Servers:
         server = self._connect(url)
         tokens = self._logins.at(server.name).tokens()
         if tokens is None:
-            raise NotFound(f"you are not signed in at {server.name}")
+            raise NotFound(f"you are not signed in at {server.name}", hint="scribes sync --status shows where you are")
         try:
             server.sign_out()
             heard = True

@@ -39,7 +39,7 @@ MOST_ANSWER_BYTES = 96 * 1024 * 1024
 MAX_WORDS = 300
 # So long before a token runs out, the next one is fetched.
 EARLY_US = 30 * 1_000_000
-SAFE = "your notes are safe; sync again later"
+SAFE = "your notes are safe; try again when it can be reached"
 
 
 @record
@@ -235,7 +235,7 @@ class Connection:
 
 
 def address(url: str) -> str:
-    """The address of a server without a slash at its end.
+    """The address of a server without a slash at its end; where it has no scheme, https, but on this machine http.
 
     Raises: InvalidInput, also where what is sent could be read on the way.
     """
@@ -244,6 +244,8 @@ def address(url: str) -> str:
     text = url.strip()
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
+        if "://" not in text and parts.hostname in HERE:
+            parts = parts._replace(scheme="http")
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         host = ""

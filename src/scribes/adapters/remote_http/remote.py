@@ -9,7 +9,7 @@ from ...domain.frames import (
     page_about,
     page_in_bytes,
 )
-from ...errors import Conflict, Malformed, NotFound
+from ...errors import Conflict, Malformed, NotFound, NotSignedIn
 from ...models.servers import SpaceThere
 from ...models.sync import Page
 from .connection import Connection
@@ -227,7 +227,14 @@ class HttpRemote:
 
         Raises: NotSignedIn (a wrong password), Unavailable.
         """
-        return self._signed("/v1/auth/login", {"email": email, "password": password, "device_name": device_name})
+        said = {"email": email, "password": password, "device_name": device_name}
+        try:
+            return self._signed("/v1/auth/login", said)
+        except NotSignedIn:
+            raise NotSignedIn(
+                f"the e-mail or the password is wrong at {self.name}",
+                hint=f"without an account there: scribes login {self.name} --new",
+            ) from None
 
     def sign_out(self) -> None:
         """Let the server forget the session.
