@@ -95,6 +95,36 @@ class Graph:
         found = {state.head: state for run in range(len(self._runs)) for state in self._states_of(run)}
         return [found[change.id] for change in self._order]
 
+    def order(self) -> list[bytes]:
+        """The complete changes, parents first, ties by (at_us, id)."""
+        return [change.id for change in self._order]
+
+    def steps(self) -> Iterator[tuple[State, State | None]]:
+        """The state after each complete change by itself, and the one before it: of its parents, together where they
+        are several. A few texts at a time, so in another order than `order`.
+        """
+        for number in range(len(self._runs)):
+            before = self._behind(number)
+            for state in self._states_of(number):
+                yield state, before
+                before = state
+
+    def _behind(self, number: int) -> State | None:
+        """What the first change of a run stands on."""
+        run = self._runs[number]
+        if not run.parents:
+            return None
+        mask = 0
+        for parent in run.parents:
+            mask |= self._runs[parent].mask
+        heads = self._nearest(mask)
+        text, fields, clashes = self._merged(heads)
+        ends = [self._runs[head] for head in heads]
+        head = b"".join(end.changes[-1].id for end in ends)
+        return State(
+            fields, text, head, min(end.born for end in ends)[0], max(e.changes[-1].at_us for e in ends), clashes
+        )
+
     def state_at(self, id: bytes) -> State:
         """The state after one change.
 
@@ -224,7 +254,10 @@ class Graph:
             else:
                 found = needed.pop()
                 self._contents[found] = self._folded(found)
-        return self._contents[heads]
+        content = self._contents[heads]
+        if sum(len(text) for text, _, _ in self._contents.values()) > MOST_KEPT:
+            self._contents.clear()
+        return content
 
     def _bases(self, heads: tuple[int, ...]) -> list[tuple[int, ...]]:
         """For each head but the first: what it and the heads before it have nearest in common."""

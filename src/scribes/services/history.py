@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.changes import replay, split_ids
+from ..domain.changes import split_ids
 from ..domain.dates import from_us
 from ..domain.graph import Graph
 from ..domain.notes import KIND, Content, content_at, summary
@@ -18,40 +18,14 @@ from .writing import state_on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..domain.changes import Change, State
     from ..ports import Tx
     from .context import Context
-
-
-def _before_each(history: list[Change], states: dict[bytes, State]) -> dict[bytes, Content | None]:
-    """What the writer of each change had before them: what its parents made, together where they are several."""
-    parents = {change.id: change.parents for change in history}
-    found: dict[bytes, Content | None] = {}
-    for id in states:
-        above = parents[id]
-        if len(above) > 1:
-            behind = _behind(above, parents)
-            found[id] = content_at(Graph(one for one in history if one.id in behind).state())
-        else:
-            found[id] = content_at(states[above[0]]) if above else None
-    return found
 
 
 def _summary(before: Content | None, after: Content) -> str:
     said = summary(before, after)
     # All that a change can do to nothing that is shown.
     return "conflict settled" if said == "nothing" else said
-
-
-def _behind(heads: tuple[bytes, ...], parents: dict[bytes, tuple[bytes, ...]]) -> set[bytes]:
-    """Some changes, and all that they stand on."""
-    found: set[bytes] = set()
-    left = list(heads)
-    while left:
-        if (one := left.pop()) not in found:
-            found.add(one)
-            left += parents.get(one, ())
-    return found
 
 
 class History:
@@ -67,23 +41,28 @@ class History:
         """
         with self._context.engine.read() as tx:
             stored = find_in(tx, ref, self._context)
-            history = changes.of_item(tx, stored.id, KIND)
-            states = replay(history)
+            graph = Graph(changes.of_item(tx, stored.id, KIND))
+            if not graph.heads:
+                graph.state()
             devices = changes.devices_by_change(tx, stored.id)
             authors = self._authors(tx, stored)
             heads = split_ids(stored.heads)
-        before = _before_each(history, {state.head: state for state in states})
+        # Not all texts at once: there may be as many as revisions.
+        said = {
+            state.head: (state.changed_us, _summary(content_at(before) if before else None, content_at(state)))
+            for state, before in graph.steps()
+        }
         return [
             Revision(
-                id=state.head.hex(),
+                id=id.hex(),
                 number=number,
-                at=from_us(state.changed_us),
-                device=devices.get(state.head) or "unknown",
-                summary=_summary(before[state.head], content_at(state)),
-                current=state.head in heads,
-                author=authors.get(state.head, ""),
+                at=from_us(said[id][0]),
+                device=devices.get(id) or "unknown",
+                summary=said[id][1],
+                current=id in heads,
+                author=authors.get(id, ""),
             )
-            for number, state in enumerate(states, 1)
+            for number, id in enumerate(graph.order(), 1)
         ]
 
     def _authors(self, tx: Tx, stored: notes.Stored) -> dict[bytes, str]:
@@ -167,10 +146,11 @@ class History:
             write_in(tx, self._context, stored, target, operation)
 
     def _content_at(self, tx: Tx, item: bytes, revision: str) -> Content:
-        states = replay(changes.of_item(tx, item, KIND))
-        if revision.isdecimal() and 1 <= int(revision) <= len(states):
-            return content_at(states[int(revision) - 1])
-        fitting = [state for state in states if len(revision) >= 4 and state.head.hex().startswith(revision.lower())]
+        graph = Graph(changes.of_item(tx, item, KIND))
+        ids = graph.order()
+        if revision.isdecimal() and 1 <= int(revision) <= len(ids):
+            return content_at(graph.state_at(ids[int(revision) - 1]))
+        fitting = [id for id in ids if len(revision) >= 4 and id.hex().startswith(revision.lower())]
         if len(fitting) != 1:
-            raise NotFound(f"there is no revision {revision}", hint=f"the note has revisions 1 to {len(states)}")
-        return content_at(fitting[0])
+            raise NotFound(f"there is no revision {revision}", hint=f"the note has revisions 1 to {len(ids)}")
+        return content_at(graph.state_at(fitting[0]))

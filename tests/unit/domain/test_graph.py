@@ -2,6 +2,7 @@ import json
 import random
 import re
 import time
+import tracemalloc
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -562,3 +563,36 @@ def test_a_large_text_that_goes_many_ways_is_not_kept_as_often(monkeypatch: pyte
     assert found.state() == at_ease.state()
     assert found.states() == at_ease.states()
     assert all(f"{way} " in found.state().text for way in range(40))
+
+
+def test_each_step_stands_on_what_its_writer_saw() -> None:
+    writer = Writer()
+    first = writer.write("one", title="A")
+    left, right = writer.write("one two", first), writer.write("zero one", first)
+    both = writer.write("zero one two three", left, right)
+    last = writer.write("zero one two three four", both)
+    graph = Graph([last, both, right, left, first])
+    steps = {state.head: (state, before) for state, before in graph.steps()}
+
+    assert [steps[id][0] for id in graph.order()] == graph.states()
+    assert steps[first.id][1] is None
+    for change in (left, right, both, last):
+        before = steps[change.id][1]
+        seen = {left.id: [first], right.id: [first], both.id: [first, left, right], last.id: [first, left, right, both]}
+        expected = Graph(seen[change.id]).state()
+        assert before is not None
+        assert (before.text, before.fields, before.head) == (expected.text, expected.fields, expected.head)
+
+
+def test_going_through_a_long_history_of_a_large_text_takes_the_memory_of_few_texts() -> None:
+    writer = Writer()
+    changes = [writer.write("word " * 40_000)]
+    for number in range(60):
+        changes.append(writer.write(f"{number} " + "word " * 40_000, changes[-1]))
+    graph = Graph(changes)
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in graph.steps()) == 61
+        assert tracemalloc.get_traced_memory()[1] < 10 * 200_000
+    finally:
+        tracemalloc.stop()
