@@ -12,6 +12,7 @@ from ..errors import NotFound, Unavailable
 from .app import put
 from .output import YELLOW, plain, say, style, write, write_json
 from .session import current
+from .vault_words import shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def _settings(**given: object) -> ServerSettings:
 
 
 def _tell(session: Session, line: str) -> None:
-    write(session, [line])
+    write(session, [shortened(line)])
     sys.stdout.flush()
 
 
