@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from scribes.storage import note_pages
+
 
 def add(http: TestClient, **fields: Any) -> dict[str, Any]:
     answer = http.post("/v1/notes", json={"title": "Romans 8", "body": "All things work together", **fields})
@@ -168,3 +170,20 @@ def test_unknown_routes_and_methods_are_told_in_the_envelope(anna: TestClient) -
     refused = anna.patch("/v1/notes")
     assert code(refused) == (405, "method")
     assert {"GET", "POST"} <= set(refused.headers["allow"].replace(" ", "").split(","))
+
+
+def test_a_page_of_large_notes_is_shorter_and_no_note_is_left_out(
+    anna: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(note_pages, "PAGE_BYTES", 1_000)
+    made = [anna.post("/v1/notes", json={"title": f"{n}", "body": "word " * 80}).json()["id"] for n in range(8)]
+    found, sizes, cursor = [], [], ""
+    while True:
+        page = anna.get("/v1/notes", params={"order": "created", "limit": 7, "cursor": cursor}).json()
+        found += [one["id"] for one in page["items"]]
+        sizes.append(len(page["items"]))
+        if not (cursor := page["next"] or ""):
+            break
+
+    assert found == made
+    assert max(sizes) == 2

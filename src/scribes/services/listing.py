@@ -56,8 +56,10 @@ class Listing:
                 after=after,
                 limit=limit + 1,
             )
-            items = tuple(to_note(tx, stored, self._context) for stored in found[:limit])
-        more = _cursor(order, *note_pages.place_of(found[limit - 1], name)) if len(found) > limit else None
+            is_cut = limit >= len(found) > note_pages.FEW and note_pages.is_large(found)
+            shown = found[:-1] if is_cut else found[:limit]
+            items = tuple(to_note(tx, stored, self._context) for stored in shown)
+        more = _cursor(order, *note_pages.place_of(shown[-1], name)) if len(shown) < len(found) else None
         return NotePage(items, more)
 
     def _spaces(self, tx: Tx, wanted: NoteFilter) -> tuple[int, ...]:

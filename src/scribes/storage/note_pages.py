@@ -7,6 +7,8 @@ from .visible import in_spaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from ..models.notes import NoteFilter
     from ..ports import Tx, Value
     from .notes import Stored
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 # What notes can be ordered by, and the column of each.
 ORDERS = {"occurred": "occurred_us", "created": "created_us", "changed": "changed_us", "title": "title"}
+# The text of a page, once there are more notes on it than a few: somebody may have many of many megabytes.
+PAGE_BYTES, FEW = 8 * 1024 * 1024, 2
 LABEL = "EXISTS (SELECT 1 FROM note_label WHERE note_n = note.n AND kind = '{kind}' AND name = ?)"
 
 
@@ -27,15 +31,35 @@ def page(
     after: tuple[Value, bytes] | None,
     limit: int,
 ) -> list[Stored]:
-    """Notes that a filter lets through, behind the place of one: what it is ordered by, and its id."""
+    """Notes that a filter lets through, behind the place of one: what it is ordered by, and its id. They are fewer
+    than `limit`, though there are more, where their texts are large.
+    """
     column, direction, sign = ORDERS[order], "DESC" if descending else "ASC", "<" if descending else ">"
     conditions, values = _conditions(wanted)
     if after is not None:
         conditions.append(f"({column}, id) {sign} (?, ?)")
         values += after
     where = " AND ".join([in_spaces(visible_to), *conditions])
-    sql = f"SELECT {COLUMNS} FROM note WHERE {where} ORDER BY {column} {direction}, id {direction} LIMIT ?"
-    return [stored_from(row) for row in tx.rows(sql, (*values, limit))]
+    behind = f"FROM note WHERE {where} ORDER BY {column} {direction}, id {direction} LIMIT ?"
+    if limit > FEW:
+        limit = _fitting(row[0] for row in tx.rows(f"SELECT octet_length(body) {behind}", (*values, limit)))
+    return [stored_from(row) for row in tx.rows(f"SELECT {COLUMNS} {behind}", (*values, limit))]
+
+
+def _fitting(sizes: Iterable[int]) -> int:
+    """How many notes are read at once: no more than make a page of PAGE_BYTES, and the one behind it."""
+    number = total = 0
+    for size in sizes:
+        number += 1
+        total += size
+        if total > PAGE_BYTES and number > FEW:
+            break
+    return number
+
+
+def is_large(found: Sequence[Stored]) -> bool:
+    """Whether notes are as many as fit on a page, and perhaps not all."""
+    return sum(len(one.content.body.encode("utf-8", "surrogatepass")) for one in found) > PAGE_BYTES
 
 
 def place_of(stored: Stored, order: str) -> tuple[Value, bytes]:
