@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlmodel import col
 
 from ..domain.access import FORMER
@@ -11,6 +11,28 @@ from .tables.accounts import Account
 from .tables.sync import SyncDevice, SyncLetter, SyncSeat, SyncSpace
 
 CHUNK = 500
+# What each push asks, built once: to build such a statement costs several times its execution.
+DEVICES = (
+    select(SyncDevice.__table__)  # type: ignore[attr-defined]
+    .where(col(SyncDevice.account) == bindparam("account"))
+    .order_by("registered_us", "device")
+)
+KEEPER = select(col(SyncSpace.account)).where(col(SyncSpace.space) == bindparam("space"))
+QUOTA = select(col(Account.quota_bytes)).where(col(Account.hosted_n) == bindparam("account"))
+USED = select(func.coalesce(func.sum(col(SyncSpace.size_bytes)), 0)).where(
+    col(SyncSpace.account) == bindparam("account")
+)
+GROW = (
+    update(SyncSpace)
+    .where(col(SyncSpace.space) == bindparam("of"))
+    .values(size_bytes=col(SyncSpace.size_bytes) + bindparam("more"))
+)
+ACCOUNTS = (
+    select(col(SyncDevice.account))
+    .join(SyncSeat, (col(SyncDevice.device) == col(SyncSeat.device)) & (col(SyncDevice.sign) == col(SyncSeat.sign)))
+    .where(col(SyncSeat.space) == bindparam("space"))
+    .distinct()
+)
 
 
 class Ledger:
@@ -23,10 +45,7 @@ class Ledger:
 
     def devices(self, account: int) -> list[SyncDevice]:
         """The devices of an account, in the order in which they came."""
-        found = self._connection.execute(
-            select(SyncDevice.__table__).where(col(SyncDevice.account) == account).order_by("registered_us", "device")  # type: ignore[attr-defined]
-        )
-        return [SyncDevice(**row._mapping) for row in found]
+        return [SyncDevice(**row._mapping) for row in self._connection.execute(DEVICES, {"account": account})]
 
     def owner(self, device: bytes, sign: bytes) -> int | None:
         """The account that a device belongs to."""
@@ -45,7 +64,7 @@ class Ledger:
 
     def keeper(self, space: bytes) -> int | None:
         """The account as whose the bytes of a log count."""
-        return self._connection.execute(select(col(SyncSpace.account)).where(col(SyncSpace.space) == space)).scalar()
+        return self._connection.execute(KEEPER, {"space": space}).scalar()
 
     def keepers(self) -> list[int]:
         """The accounts as whose the bytes of some log count."""
@@ -53,14 +72,11 @@ class Ledger:
 
     def quota_bytes(self, account: int) -> int | None:
         """How many bytes an account may keep, where that is said for it alone."""
-        return self._connection.execute(
-            select(col(Account.quota_bytes)).where(col(Account.hosted_n) == account)
-        ).scalar()
+        return self._connection.execute(QUOTA, {"account": account}).scalar()
 
     def used_bytes(self, account: int) -> int:
         """How many bytes the logs have that count as an account's."""
-        total = func.coalesce(func.sum(col(SyncSpace.size_bytes)), 0)
-        return int(self._connection.execute(select(total).where(col(SyncSpace.account) == account)).scalar_one())
+        return int(self._connection.execute(USED, {"account": account}).scalar_one())
 
     def size_bytes(self, space: bytes) -> int:
         """How many bytes a log has."""
@@ -69,11 +85,8 @@ class Ledger:
 
     def grow(self, space: bytes, keeper: int, *, by_bytes: int) -> None:
         """A log has more bytes; a new one has its keeper from now on."""
-        if self.keeper(space) is None:
+        if not self._connection.execute(GROW, {"of": space, "more": by_bytes}).rowcount:
             self._connection.execute(insert(SyncSpace).values(space=space, account=keeper, size_bytes=by_bytes))
-            return
-        more = col(SyncSpace.size_bytes) + by_bytes
-        self._connection.execute(update(SyncSpace).where(col(SyncSpace.space) == space).values(size_bytes=more))
 
     def measure(self, space: bytes, size_bytes: int) -> None:
         """How many bytes a log has now."""
@@ -105,9 +118,7 @@ class Ledger:
 
     def accounts_in(self, space: bytes) -> list[int]:
         """The accounts with a device in the space of a log."""
-        same = (col(SyncDevice.device) == col(SyncSeat.device)) & (col(SyncDevice.sign) == col(SyncSeat.sign))
-        rows = select(col(SyncDevice.account)).join(SyncSeat, same).where(col(SyncSeat.space) == space).distinct()
-        return list(self._connection.execute(rows).scalars())
+        return list(self._connection.execute(ACCOUNTS, {"space": space}).scalars())
 
     # Letters
 
