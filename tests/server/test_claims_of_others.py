@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -10,6 +12,7 @@ from scribes.domain.circles import member_item
 from tests.fuzz.by_hand import Pen, Space, note, some_bytes
 
 from .test_sync import put, registers
+from .town import PASSWORD, Somebody, Town
 
 
 class Claimed(Pen):
@@ -87,3 +90,18 @@ def test_nobody_keeps_another_out_of_a_circle_by_taking_their_name_in_one_of_the
 
     assert anna.post("/v1/circles/join", json={"link": link}).status_code == 200
     assert "Taken" not in ben.get("/v1/circles").text
+
+
+def test_nobody_is_kept_from_going_by_a_circle_in_which_another_says_that_they_own_it(tmp_path: Path) -> None:
+    with Town(tmp_path / "server").opened() as town:
+        eve, fay = Somebody(town, "Eve", "elderberry"), Somebody(town, "Fay", "fennel")
+        asks = TestClient(town.app, headers=eve.headers)
+        mallory = Pen("mallory")
+        made = Space(mallory)
+        registers(asks, mallory)
+        fays = Claimed(fay.made("GET", "/v1/devices/server"), mallory.member, with_keys=True)
+        made.write(mallory, made.brings(mallory, fays))
+        assert put(asks, made).status_code == 200
+
+        assert fay.made("POST", "/v1/account/deletion", {"password": PASSWORD})["removed"]
+        assert asks.get(f"/v1/sync/{made.id.hex()}").status_code == 200

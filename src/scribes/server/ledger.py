@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlmodel import col
 
-from ..domain.access import FORMER
+from ..domain.access import FORMER, OWNER
 from ..domain.keyring import Keyring
 from .tables.accounts import Account
 from .tables.sync import SyncDevice, SyncLetter, SyncSeat, SyncSpace
@@ -51,6 +51,11 @@ class Ledger:
         """The account that a device belongs to."""
         of = (col(SyncDevice.device) == device, col(SyncDevice.sign) == sign)
         return self._connection.execute(select(col(SyncDevice.account)).where(*of)).scalar()
+
+    def owners_of(self, ring: Keyring) -> set[int]:
+        """The accounts of the devices that the owner of a space has in it."""
+        found = {self.owner(one.id, one.sign) for one in ring.devices.values() if ring.role_of(one.id) == OWNER}
+        return {account for account in found if account is not None}
 
     def put_device(self, device: SyncDevice) -> None:
         """Keep a device, or with which session it signs in now."""

@@ -71,8 +71,10 @@ class Deletion:
             ledger = Ledger(db.connection())
             # Somebody whose account has ended is a member on paper alone.
             alone = {one.ring.space for one in found if set(ledger.accounts_in(one.ring.space)) <= {n}}
+            # In a circle of theirs somebody may have said that a device of this account is one of their own.
+            others = {one.ring.space for one in found if ledger.owners_of(one.ring) - {n}}
         for one in found:
-            if one.role == OWNER and one.ring.space not in alone and one.ring.kind != PERSONAL:
+            if one.role == OWNER and one.ring.space not in alone | others and one.ring.kind != PERSONAL:
                 raise Conflict("a sealed circle needs an owner", hint="hand the circle over first")
         return [one.ring.space for one in found if one.ring.kind == PERSONAL or one.ring.space in alone]
 
