@@ -22,6 +22,7 @@ from . import (
     meaning,
     merging,
     passages,
+    serving,
     syncing,
     timing,
     vectors,
@@ -42,6 +43,7 @@ def main(arguments: list[str]) -> None:
     links.measure()
     merging.measure()
     syncing.measure(2_000 if "quick" in arguments else 10_000)
+    serving.measure(10_000 if "quick" in arguments else 100_000)
     timing.measure(10_000 if "quick" in arguments else 100_000)
     print("\nFinding references, and reading texts:\n")
     bench_references.main()
