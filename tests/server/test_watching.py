@@ -388,6 +388,21 @@ def test_the_middleware_costs_no_more_than_its_budget(tmp_path: Path, monkeypatc
     assert took_us < BUDGET_US
 
 
+def test_a_line_for_a_terminal_is_in_words_and_moves_no_cursor() -> None:
+    line = {"method": "GET", "route": "/v1/notes/{id}", "ms": 12.4, "account": 3, "event": "request", "level": "info"}
+    at = {"timestamp": "2026-11-28T07:07:52.616648Z"}
+
+    taken = logs.in_words({**line, **at, "status": 200, "trace": "af84"})
+    refused = logs.in_words({**line, **at, "status": 404, "trace": "af84", "method": "\x1b[2J"})
+
+    assert taken[8:] == "  200      12 ms  GET /v1/notes/{id}  account 3"
+    assert refused[8:] == "  404      12 ms  ?[2J /v1/notes/{id}  account 3  af84"
+    assert (
+        logs.in_words({**at, "event": "web server", "level": "error", "said": "x"})[8:]
+        == "  error: web server  said: x"
+    )
+
+
 def test_a_line_of_the_log_says_the_kind_of_an_error_and_never_its_message() -> None:
     try:
         try:

@@ -79,7 +79,9 @@ def register(app: typer.Typer) -> None:
 
 
 def circle(context: typer.Context) -> int:
-    """List the circles you are in: people who share notes and prayers, which nobody else can read."""
+    """List the circles you are in: people who share notes and prayers. Nobody else can read them, but for
+    the server of an open one.
+    """
     return list_circles() if context.invoked_subcommand is None else 0
 
 

@@ -1,4 +1,4 @@
-"""Logs: a line of JSON each, with the trace id, and without a word of any person."""
+"""Logs: a line of JSON each, on a terminal a line to read, with the trace id, and without a word of any person."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
+from datetime import datetime
 from typing import Any
 
 import structlog
 
 Line = MutableMapping[str, Any]
+
+FIRST_REFUSAL = 400
 
 
 def set_up(level: str = "info") -> None:
@@ -20,7 +23,7 @@ def set_up(level: str = "info") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             without_messages,
-            structlog.processors.JSONRenderer(),
+            rendered,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=lambda *_: _STANDARD_ERROR,
@@ -30,6 +33,28 @@ def set_up(level: str = "info") -> None:
         logger = logging.getLogger(name)
         logger.handlers = [_Handler()]
         logger.propagate = False
+
+
+def rendered(log: Any, level: str, line: Line) -> str:
+    """A line as JSON or, where somebody looks on, in words."""
+    if not sys.stderr.isatty():
+        return str(structlog.processors.JSONRenderer()(log, level, line))
+    return in_words(line)
+
+
+def in_words(line: Line) -> str:
+    """A line for a terminal. A request that was refused shows its trace id: somebody may ask about that."""
+    rest = dict(line)
+    at = datetime.fromisoformat(rest.pop("timestamp")).astimezone()
+    level, event = rest.pop("level"), rest.pop("event")
+    if event == "request":
+        status, trace, account = rest["status"], rest["trace"], rest["account"]
+        said = f"{status}  {rest['ms']:6.0f} ms  {rest['method']} {rest['route']}"
+        said += f"  account {account}" if account is not None else ""
+        said += f"  {trace}" if status >= FIRST_REFUSAL else ""
+    else:
+        said = "  ".join((f"{level}: {event}", *(f"{name}: {value}" for name, value in rest.items())))
+    return "".join(sign if sign.isprintable() else "?" for sign in f"{at:%H:%M:%S}  {said}")
 
 
 def without_messages(_: Any, __: str, line: Line) -> Line:
