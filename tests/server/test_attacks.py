@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -167,8 +168,10 @@ def test_no_text_in_a_path_is_a_fault_or_leads_elsewhere(town: Town) -> None:
 
 
 def is_a_name(value: str) -> bool:
-    """Whether it names something of one's own after all: dots are gone from an address before it is sent."""
-    return value in ("personal", ".", "..", quote(" "))
+    """Whether it names something of one's own after all: dots are gone from an address before it is sent, and a digit
+    may be the start of a handle.
+    """
+    return value in ("personal", ".", "..", quote(" ")) or re.fullmatch(r"[0-9a-f]{1,12}", value) is not None
 
 
 def test_no_text_or_number_in_a_body_is_a_fault(town: Town) -> None:

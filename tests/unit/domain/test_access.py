@@ -14,7 +14,7 @@ MAY = {
     MEMBER: {"read", "leave", "write", "comment", "share", "unshare"},
     ADMIN: {
         "read", "leave", "write", "comment", "share", "unshare", "invite", "remove", "set role", "rename",
-        "change keys", "compact",
+        "change keys", "compact", "webhooks",
     },
     OWNER: set(ACTIONS),
 }  # fmt: skip
