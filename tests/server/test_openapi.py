@@ -48,6 +48,20 @@ def test_every_group_of_operations_is_described(town: Town) -> None:
     assert {tag for one in town.operations for tag in one.said["tags"]} == described
 
 
+def test_a_stream_of_events_is_described_as_the_version_of_the_document_can(town: Town) -> None:
+    (events,) = (one.said["responses"]["200"]["content"] for one in town.operations if str(one) == "GET /v1/events")
+
+    assert town.operations[0].document["openapi"].startswith("3.1")
+    assert events == {"text/event-stream": {"schema": {"type": "string"}}}
+
+
+def test_no_parameter_has_an_empty_default_which_its_schema_may_refuse(town: Town) -> None:
+    found = [(str(one), name["name"]) for one in town.operations for name in one.said.get("parameters", ())
+             if name["schema"].get("default") == ""]  # fmt: skip
+
+    assert found == []
+
+
 def test_every_body_has_an_example(town: Town) -> None:
     assert [str(one) for one in town.operations if JSON in one.bodies and not one.examples()] == []
 

@@ -91,7 +91,13 @@ def _heading(described: str) -> str:
 
 
 def _mend(said: dict[str, Any]) -> None:
-    """A failure is JSON also where all else is a stream of events."""
+    """A failure is JSON also where all else is a stream of events, which OpenAPI 3.1 knows as text alone."""
+    for one in said.get("parameters", ()):
+        # What is left out: no value, so none that the schema would have to take.
+        if one.get("schema", {}).get("default") == "":
+            del one["schema"]["default"]
     for status, one in said.get("responses", {}).items():
         if not status.startswith("2") and EVENTS in one.get("content", {}):
             one["content"] = {JSON: one["content"][EVENTS]}
+        elif "itemSchema" in one.get("content", {}).get(EVENTS, {}):
+            one["content"][EVENTS] = {"schema": {"type": "string"}}
