@@ -138,6 +138,14 @@ def test_many_steps_are_one(anna: TestClient) -> None:
     assert [one["title"] for one in anna.get("/v1/notes").json()["items"]] == ["New"]
 
 
+def test_steps_that_take_too_long_are_none(anna: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scribes.server.routes.notes.BULK_S", -1.0)
+    answer = anna.post("/v1/notes/bulk", json=[{"action": "add", "note": {"title": "Never"}}])
+
+    assert code(answer) == (413, "too_large")
+    assert anna.get("/v1/notes").json()["items"] == []
+
+
 def test_revisions_are_listed_and_brought_back(anna: TestClient) -> None:
     note = add(anna)
     path = f"/v1/notes/{note['id']}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from ...domain.dates import to_us
-from ...errors import InvalidInput
+from ...errors import InvalidInput, TooLarge
 from ...hosting import Hosted
 from ...models.notes import NewNote, Note, NoteFilter, NotePage, NotePatch, Revision, TagCount
 from ...models.sync import Edited
@@ -20,6 +21,9 @@ from ..revisions import ANY, IfMatch, IfNoneMatch, base_in, tag, tagged
 from ..sealing import not_sealed
 from ..shapes import shape
 from ..texts import Moment
+
+# How long the steps of one request may keep others from writing.
+BULK_S = 3.0
 
 router = APIRouter(prefix="/v1", tags=["notes"])
 
@@ -222,8 +226,14 @@ def change_many(
     steps: Annotated[list[BulkStep], Body(min_length=1, max_length=200, openapi_examples=SOME_STEPS)], me: Writer
 ) -> BulkAnswer:
     """Up to 200 steps as one: all are done, or none."""
+    ends_s, done = time.monotonic() + BULK_S, []
     with me.at_once():
-        return BulkAnswer([_step(me, step) for step in steps])
+        for step in steps:
+            if time.monotonic() > ends_s:
+                # Nobody else can write meanwhile.
+                raise TooLarge("these steps take too long as one", hint="fewer at once; nothing of them was done")
+            done.append(_step(me, step))
+    return BulkAnswer(done)
 
 
 def _step(me: Hosted, step: BulkStep) -> Note:
