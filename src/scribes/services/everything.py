@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ..storage.items import Stored
     from .context import Context
 
-BATCH = 200
+# Things at once; notes come with the texts of their whole history.
+BATCH, NOTES = 200, 5
 # What devices and circles are called is said where these are shown.
 SECTIONS = {
     "notes": KIND, "reminders": "reminder", "prayers": "prayer", "prayed": "prayed", "cards": "card",
@@ -58,7 +59,7 @@ class Everything:
         return tuple(space for space in self._context.visible_to if roles.get(space))
 
     def _notes(self, tx: Tx, seen: tuple[int, ...], after: int) -> tuple[list[dict[str, Any]], int]:
-        found = forgetting.notes_after(tx, after, visible_to=seen, limit=BATCH)
+        found = forgetting.notes_after(tx, after, visible_to=seen, limit=NOTES)
         said = []
         for stored in found:
             note = as_data(to_note(tx, stored, self._context))
