@@ -11,7 +11,7 @@ import pytest
 from scribes.domain.dates import to_us
 from scribes.domain.reviews import REVIEW, VERSE, CardContent, ReviewContent, card_id
 from scribes.domain.zones import begin_us, day_of
-from scribes.errors import InvalidInput, NotFound
+from scribes.errors import Forbidden, InvalidInput, NotFound
 from scribes.hosting import Host, Hosted, open_host
 from scribes.ids import to_text
 from scribes.models.notes import NotePatch
@@ -190,16 +190,16 @@ def test_numbers_are_of_ones_own_notes(host: Host) -> None:
     assert {one.book: one.notes for one in ben.statistics.summary().books}["Rom"] == 3
 
 
-def test_a_note_thrown_away_for_good_leaves_what_others_have_of_it(host: Host) -> None:
+def test_nobody_throws_away_for_good_what_others_have_too(host: Host) -> None:
     anna, ben = circle_of(host, person(host, "Anna"), person(host, "Ben"))
     shared = anna.sharing.share(anna.notes.add("Romans 8", "All things").id, "Bethel")
     ben.reviews.add_note(shared)
-    anna.reviews.add_note(shared)
     anna.notes.remove([shared])
-    anna.notes.purge(older_than_days=0)
 
-    assert anna.reviews.recent() == []
+    with pytest.raises(Forbidden):
+        anna.notes.purge(older_than_days=0)
     assert len(ben.reviews.recent()) == 1
+    assert ben.notes.get(shared).deleted_at is not None
 
 
 def test_days_are_counted_by_the_zone_of_the_person(host: Host, at: Callable[[datetime], None]) -> None:

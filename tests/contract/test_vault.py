@@ -564,6 +564,17 @@ def test_the_account_and_the_circle_of_format_5_are_there(settings: Settings) ->
             s.sync.run()
 
 
+def test_the_circle_of_format_6_says_that_it_is_sealed(settings: Settings) -> None:
+    os.makedirs(os.path.dirname(settings.vault))
+    for suffix in ("", ".keys.json"):
+        shutil.copyfile(FIXTURES / "format-6" / f"vault.scribes{suffix}", settings.vault + suffix)
+
+    with scribes.open(settings=settings, passphrase="the heavens declare") as s:
+        assert [(circle.name, circle.role, circle.mode) for circle in s.circles.each()] == [
+            ("Bethel", "owner", "sealed")
+        ]
+
+
 def test_a_migration_makes_a_verified_backup_first_and_is_all_or_nothing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

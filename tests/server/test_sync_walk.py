@@ -149,7 +149,8 @@ def test_who_is_not_signed_in_there_is_told_how(vaults: Vaults) -> None:
     with pytest.raises(NotFound) as caught:
         vaults.open("ben").circles.join(link)
 
-    assert caught.value.hint == f"scribes login {vaults.url}, then join again"
+    assert f"scribes login {vaults.url} --new" in str(caught.value.hint)
+    assert "then join again" in str(caught.value.hint)
 
 
 def test_a_sync_with_nothing_new_is_one_request_with_three_spaces(vaults: Vaults, running: Running) -> None:
