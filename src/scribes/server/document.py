@@ -91,7 +91,7 @@ def _heading(described: str) -> str:
 
 
 def _mend(said: dict[str, Any]) -> None:
-    """A failure is JSON also where all else is a stream of events, which OpenAPI 3.1 knows as text alone."""
+    """A failure is JSON also where all else is a stream of events, which OpenAPI 3.1 has no schema for."""
     for one in said.get("parameters", ()):
         # What is left out: no value, so none that the schema would have to take.
         if one.get("schema", {}).get("default") == "":
@@ -100,4 +100,4 @@ def _mend(said: dict[str, Any]) -> None:
         if not status.startswith("2") and EVENTS in one.get("content", {}):
             one["content"] = {JSON: one["content"][EVENTS]}
         elif "itemSchema" in one.get("content", {}).get(EVENTS, {}):
-            one["content"][EVENTS] = {"schema": {"type": "string"}}
+            one["content"][EVENTS] = {}
