@@ -16,6 +16,7 @@ from . import cookies
 from .accounts import Caller, caller_in
 from .accounts.sessions import BEARER, COOKIE
 from .addresses import address_of, rated
+from .space_logs import Asking
 from .state import Server
 
 # For the document alone: they say how a caller can prove who they are, and check nothing.
@@ -88,6 +89,12 @@ async def calling(request: Request, _: Annotated[Hosted, Depends(signed_in)]) ->
     """Who asks, for what has to do with their account."""
     caller: Caller = request.state.caller
     return caller
+
+
+async def asking(request: Request, me: Annotated[Hosted, Depends(signed_in)]) -> Asking:
+    """The account that asks, and through which session, for what has to do with the logs of its devices."""
+    caller = getattr(request.state, "caller", None)
+    return Asking(me, caller.session_id if caller else None)
 
 
 async def with_room(request: Request, me: Annotated[Hosted, Depends(signed_in)]) -> None:
@@ -185,5 +192,6 @@ ZonedWriter = Annotated[Hosted, Depends(zoned_writer)]
 Owner = Annotated[Hosted, Depends(owner)]
 OwnerWriter = Annotated[Hosted, Depends(owner_writer)]
 TheCaller = Annotated[Caller, Depends(calling)]
+Who = Annotated[Asking, Depends(asking)]
 Address = Annotated[str, Depends(_the_address)]
 CountedAddress = Annotated[str, Depends(counted)]

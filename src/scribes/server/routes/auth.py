@@ -174,7 +174,7 @@ def signup(
     """A new account, signed in; where addresses are confirmed first, a mail with a code for `/v1/auth/signup/confirm`,
     and the same answer whether or not the address is known.
     """
-    _check_page(body.session, request, server)
+    check_page(body.session, request, server)
     if server.settings.confirm_addresses:
         password = body.password.get_secret_value()
         server.accounts.signups.ask(body.email, password, name=body.name, account_kind=body.kind, code=body.invite)
@@ -203,7 +203,7 @@ def confirm_signup(
     agent: UserAgent = "",
 ) -> SignedIn:
     """The new account, once its owner has read the mail."""
-    _check_page(body.session, request, server)
+    check_page(body.session, request, server)
     grant = server.accounts.signups.confirm(
         body.code.get_secret_value(), kind=body.session, label=body.device_name or agent, address=address
     )
@@ -220,7 +220,7 @@ def login(
     agent: UserAgent = "",
 ) -> SignedIn:
     """A new session."""
-    _check_page(body.session, request, server)
+    check_page(body.session, request, server)
     grant = server.accounts.people.sign_in(
         body.email,
         body.password.get_secret_value(),
@@ -283,7 +283,7 @@ def account_info(account: Account) -> AccountInfo:
     return AccountInfo(id=to_text(account.id), email=account.email, name=account.name, kind=account.kind)  # type: ignore[arg-type]
 
 
-def _check_page(kind: str, request: Request, server: Server) -> None:
+def check_page(kind: str, request: Request, server: Server) -> None:
     """Refuse to sign a browser in for a page of another origin: it would be somebody else's session."""
     if kind == COOKIE:
         cookies.check_origin(request, server.settings)

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from ...domain.dates import from_us
 from ...domain.frames import BINARY
 from ...ids import from_text, to_text
-from ..access import Me, TheServer
+from ..access import Me, TheServer, Who
 from ..blobs import MAX_PART_BYTES, MOST_AT_ONCE_BYTES, NewBlob
 from ..bodies import BYTES_SCHEMA, up_to
 from ..once import once
@@ -21,7 +21,7 @@ from ..ranges import file_answer
 from ..shapes import shape
 from ..tables.blobs import Blob
 from ..texts import WHOLE
-from .sync import EXAMPLE_ID, Space, Who
+from .sync import EXAMPLE_ID, Space
 
 router = APIRouter(prefix="/v1", tags=["files"])
 

@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from ..access import TheServer
-from .sync import Who
+from ..access import TheServer, Who
 
 router = APIRouter(prefix="/v1", tags=["sync"])
 

@@ -9,14 +9,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ConfigDict, Field
 
 from ...ids import to_text
-from .. import cookies
 from ..access import PROOFS, Address, CountedAddress, TheCaller, TheServer
 from ..accounts.passkeys import Asked
-from ..accounts.sessions import COOKIE
 from ..shapes import Shape
 from ..tables.accounts import Passkey
 from .account import example, instant
-from .auth import ID, Id, Kind, Password, SignedIn, UserAgent, handed_out
+from .auth import ID, Id, Kind, Password, SignedIn, UserAgent, check_page, handed_out
 
 router = APIRouter(prefix="/v1/auth/passkeys", tags=["passkeys"], dependencies=PROOFS)
 login = APIRouter(prefix="/v1/auth/passkeys/login", tags=["passkeys"])
@@ -160,8 +158,7 @@ def sign_in(
     agent: UserAgent = "",
 ) -> SignedIn:
     """A new session, without a password."""
-    if body.session == COOKIE:
-        cookies.check_origin(request, server.settings)
+    check_page(body.session, request, server)
     grant = server.accounts.passkeys.sign_in(
         body.challenge_id,
         body.credential,

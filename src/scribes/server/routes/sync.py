@@ -12,10 +12,10 @@ from ...domain import frames
 from ...domain.frames import BINARY
 from ...domain.keyring import OPEN
 from ...errors import NotFound
-from ..access import Me, TheServer
+from ..access import Me, TheServer, Who
 from ..bodies import BYTES_SCHEMA, ENTRIES_SCHEMA, entries_in, page_answer, whole_body
 from ..shapes import Shape
-from ..space_logs import LETTER_DAYS, MAX_LETTER_BYTES, MAX_LETTERS, Asking, DeviceKeys, Invitation
+from ..space_logs import LETTER_DAYS, MAX_LETTER_BYTES, MAX_LETTERS, DeviceKeys, Invitation
 from ..texts import WHOLE
 
 router = APIRouter(prefix="/v1", tags=["sync"])
@@ -35,12 +35,6 @@ Number = Annotated[int, Field(ge=0, le=frames.MAX_NUMBER), WHOLE]
 Body = Annotated[bytes, Depends(whole_body)]
 
 
-async def asking(request: Request, me: Me) -> Asking:
-    """The account that asks, and through which session."""
-    caller = getattr(request.state, "caller", None)
-    return Asking(me, caller.session_id if caller else None)
-
-
 async def invitation_in(
     scribes_invitation: Annotated[
         str,
@@ -57,7 +51,6 @@ async def invitation_in(
     return bytes.fromhex(id), bytes.fromhex(proof)
 
 
-Who = Annotated[Asking, Depends(asking)]
 Invited = Annotated[Invitation | None, Depends(invitation_in)]
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from ...domain.dates import from_us
 from ...ids import from_text, to_text
 from ...models.vault import ImportReport
-from ..access import Me, TheServer
+from ..access import Me, TheServer, Who
 from ..once import once
 from ..paging import Cursor, Limit, Page, counted, skipped
 from ..ranges import file_answer
@@ -21,7 +21,6 @@ from ..tables.transfers import Transfer
 from ..texts import Sound
 from ..transfers import EXPORT, IMPORT, report_of
 from .blobs import FILE_ANSWER
-from .sync import Who
 
 router = APIRouter(prefix="/v1", tags=["exports and imports"])
 
